@@ -1,0 +1,5 @@
+"""Sentences of `geo/tasks`."""
+
+from geo.messages.text import Message
+
+MESSAGES: dict[str, Message] = {}
