@@ -1,0 +1,287 @@
+"""What a store can do, whichever database stands behind it (存储接口).
+
+A store keeps one city or district. Every import is one batch, kept whole or not at all; a batch can
+be undone, which brings former rows back. Reads that feed a dashboard are grouped in SQL and return
+whole numbers only (counts, discrete percentiles of whole seconds); shares and rates are made once,
+in `geo.analysis.indicators`. Codes compare by code point. Moments are UTC in and out; months,
+weekdays and hours are read in the store's own time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.schema import AreaLevel, BatchKind, PlacementBasis
+
+GroupBy = Literal[
+    "all", "district", "subdistrict", "community", "grid", "microgrid", "courtyard", "unit_grid",
+    "category_id", "kind", "source", "channel", "closing_level", "department", "hour", "weekday", "month",
+]  # fmt: skip
+"""What a count can be grouped by. `hour` 0-23, `weekday` 1 (Monday) to 7 and `month` (text
+YYYY-MM) are those of `reported_at` in the store's time zone."""
+
+
+@dataclass(frozen=True)
+class BatchHead:
+    """What is known about a batch before it is stored."""
+
+    kind: BatchKind
+    file_name: str
+    actor: str
+    created_at: datetime
+    sha256: str | None = None
+    source: str | None = None
+    coord_sys: str | None = None
+    time_zone: str | None = None
+    encoding: str | None = None
+    choices: Mapping[str, object] = field(default_factory=dict)
+    n_read: int = 0
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What storing a batch did."""
+
+    batch_id: str
+    n_new: int
+    n_changed: int
+    n_unchanged: int
+    n_rejected: int
+    data_version: int
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases are meant; every field narrows, an empty one does not.
+
+    Intervals are half open, `[from, to)`, in UTC. `area_id` needs `area_level` and is read from the
+    `current` basis. `is_located=False` keeps the cases without a usable location.
+    """
+
+    area_level: AreaLevel | None = None
+    area_id: str | None = None
+    reported_from: datetime | None = None
+    reported_to: datetime | None = None
+    closed_from: datetime | None = None
+    closed_to: datetime | None = None
+    open_at: datetime | None = None
+    overdue_at: datetime | None = None
+    due_from: datetime | None = None
+    """With `due_to`: cases due to close in the period as `indicators` defines it."""
+    due_to: datetime | None = None
+    is_on_time: bool | None = None
+    category_ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    closing_levels: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    valid_callback: bool | None = None
+    hour: int | None = None
+    weekday: int | None = None
+    is_located: bool | None = None
+    is_placed: bool | None = None
+    """Has an area of `area_level` (or of any level when none is named)."""
+    text: str = ""
+    """Searched, taken literally, in number, title, description and address."""
+    h3: int | None = None
+    """An H3 cell of any resolution up to 10."""
+    box: tuple[float, float, float, float] | None = None
+    """west, south, east, north in degrees."""
+    at_point: tuple[float, float] | None = None
+    """Exactly this longitude and latitude (repeat places, pile-ups)."""
+    case_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How incoming rows stand to what is stored, without storing anything."""
+
+    status: pd.Series
+    """new, changed or unchanged, in the caller's index."""
+    changes: pd.DataFrame
+    """One row per changed field: `row` (caller's index), `id`, `column_name`, `old`, `new`."""
+
+
+class Store(Protocol):
+    """One city or district, whichever database holds it. Use as a context manager."""
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name of the zone in which months, weekdays and hours are read."""
+
+    def data_version(self) -> int:
+        """Number that grows with every stored or undone batch and every placement."""
+
+    def meta(self) -> dict[str, str]:
+        """Facts about the store: `time_zone`, `created_at`, `data_version`, `demo` …"""
+
+    # --- writing -----------------------------------------------------------------------------
+    def store_rows(
+        self, head: BatchHead, tables: Mapping[str, pd.DataFrame], *, rejected: pd.DataFrame | None = None
+    ) -> Receipt:
+        """Store the rows of any tables but cases and facilities as one batch.
+
+        Columns are those of `geo.schema` less `batch_id`; missing optional columns are null;
+        geometry columns hold shapely geometries. A row whose key is known replaces the former row,
+        which is kept in `former_rows`; equal rows are *unchanged*.
+        """
+
+    def store_cases(
+        self,
+        head: BatchHead,
+        cases: pd.DataFrame,
+        areas: pd.DataFrame,
+        *,
+        reporters: pd.DataFrame | None = None,
+        categories: pd.DataFrame | None = None,
+        rejected: pd.DataFrame | None = None,
+    ) -> Receipt:
+        """Store checked cases and their areas as one batch.
+
+        `cases` has the columns of `cases` less `version`, `batch_id`; a column that is absent was
+        not in the file and leaves known cases as they are. `areas` has the columns of `case_areas`
+        less `batch_id`. New categories are added, known ones left. Compares again inside the
+        transaction, so what was confirmed in a preview is what is stored.
+        """
+
+    def store_facilities(
+        self,
+        head: BatchHead,
+        facilities: pd.DataFrame,
+        *,
+        entrances: pd.DataFrame | None = None,
+        rejected: pd.DataFrame | None = None,
+    ) -> Receipt:
+        """Store checked facilities as one batch, in the manner of `store_cases`."""
+
+    def compare(self, table: Literal["cases", "facilities"], rows: pd.DataFrame, *, max_changes: int = 1000) -> Comparison:
+        """Compare incoming rows with the stored ones of the same id; store nothing."""
+
+    def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
+        """Take a batch back; former rows return.
+
+        Raises
+        ------
+        MissingError
+            If there is no such batch, or it is undone already.
+        ConflictError
+            If a later batch stands on it; the message names that batch.
+        """
+
+    def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
+        """Replace rows of `case_areas` (columns less `batch_id`) and the derived facts, atomically."""
+
+    def add_run(self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime) -> None:
+        """Keep what is needed to reproduce a published figure."""
+
+    def add_audit(self, action: str, object_id: str, outcome: Literal["done", "refused"], *,
+                  actor: str, taken_at: datetime, note: str = "") -> None:  # fmt: skip
+        """Append one row to the audit log."""
+
+    # --- reading rows --------------------------------------------------------------------------
+    def read(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, object] | None = None,
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Read rows of one table; `where` is column → value or list of values, joined by AND.
+
+        Geometry columns come back as shapely geometries; moments as UTC timestamps.
+        """
+
+    def read_areas(self, level: AreaLevel, *, on: date | None = None, parent_id: str | None = None,
+                   with_geometry: bool = True) -> gpd.GeoDataFrame:  # fmt: skip
+        """Read the published areas of one level on a date (newest when none), WGS84, by `area_id`.
+
+        `parent_id` keeps the areas under that ancestor, however many levels up it stands.
+        """
+
+    def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
+        """Return the published areas with that code (one row per level), newest set, no geometry."""
+
+    def search_areas(self, text: str, *, limit: int = 20) -> pd.DataFrame:
+        """Find areas by name, alias or code; `%`, `_` and `\\` are taken literally."""
+
+    def list_cases(self, where: CaseFilter, *, columns: Sequence[str] | None = None,
+                   sort: Sequence[tuple[str, Literal["up", "down"]]] = (), limit: int | None = None,
+                   offset: int = 0) -> pd.DataFrame:  # fmt: skip
+        """List cases with the ids of their current areas; ties broken by `case_id`."""
+
+    def list_batches(self, *, limit: int = 100) -> pd.DataFrame:
+        """Rows of `import_batches`, newest first."""
+
+    # --- counting ------------------------------------------------------------------------------
+    def count_cases(self, where: CaseFilter) -> int:
+        """Count the cases a filter means."""
+
+    def count_rows(self) -> dict[str, int]:
+        """Count the rows of every table."""
+
+    def period_counts(self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime) -> pd.DataFrame:
+        """Count what happened in `[start, end)`, grouped; whole numbers only.
+
+        `where` must not narrow time itself. One row per group that has any case, column `group`
+        (None = the cases have no value of `by`), then:
+
+        - `n_new` reported in the period
+        - `n_closed` closed in the period (`closed_at` inside)
+        - `n_open` open at `end`: reported before it, not closed before it, not closed or rejected
+          without a moment of closing
+        - `n_overdue` of these, those with `due_at` before `end`
+        - `n_due`, `n_on_time` due to close in the period, and closed by their deadline. Due: the
+          deadline lies in the period, or it was closed in the period ahead of a later deadline, or
+          it was carried over open with a deadline before the period
+        - `n_closed_without_due` closed in the period without any deadline
+        - `n_timed` closed in the period at or after `reported_at`; `n_negative` closed before it
+        - `p01_s` … `p99_s` discrete percentiles (1, 5, 10, 15 … 90, 95, 99) of whole seconds from
+          `reported_at` to `closed_at` of the `n_timed`
+        - `n_callbacks`, `n_contacted`, `n_solved`, `n_satisfied`, `n_basically_satisfied` of the
+          cases closed in the period with `valid_callback`
+        - `n_unlocated` of `n_new`, those without a usable location
+        - `n_rejected` of `n_new`, those in state rejected
+        """
+
+    def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
+        """Count by calendar month of the store's zone over all time, grouped.
+
+        Columns `group`, `month` (YYYY-MM), `n_new` (reported), `n_closed` (closed), `n_late` (whose
+        deadline passed that month while open), `n_late_closed` (closed that month after its
+        deadline). Open and overdue at the end of any month follow by summing.
+        """
+
+    def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
+        """Count the cases a filter means in two directions: `group`, `and_group`, `n`."""
+
+    def hexagon_counts(self, where: CaseFilter, *, resolution: int) -> pd.DataFrame:
+        """Count located cases per H3 cell (resolution 5 to 10): `h3`, `n`."""
+
+    def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
+        """Points that carry at least `least` cases: `lon`, `lat`, `n`, most first."""
+
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """First and last moment of report or closing in the store."""
+
+    def read_case_areas(self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """Rows of `case_areas` of one basis."""
+
+    def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
+        """Own figures and boxes of the published areas: `area_id`, `name`, `parent_id`, `residents`,
+        `households`, `area_m2`."""
+
+    def close(self) -> None:
+        """Close the store."""
+
+    def __enter__(self) -> Store: ...
+
+    def __exit__(self, *exc: object) -> None: ...
