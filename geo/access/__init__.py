@@ -1,0 +1,1 @@
+"""Floor `access`: who may see what, and masking (权限与脱敏)."""

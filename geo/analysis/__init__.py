@@ -1,0 +1,1 @@
+"""Floor `analysis`: pure functions on tables and arrays (分析)."""

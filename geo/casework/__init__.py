@@ -1,0 +1,1 @@
+"""Floor `casework`: rules of the closed loop (闭环规则)."""

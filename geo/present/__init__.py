@@ -1,0 +1,1 @@
+"""Floor `present`: maps, charts and documents (呈现)."""

@@ -1,0 +1,1 @@
+"""Floor `store`: the databases behind one narrow interface (存储)."""

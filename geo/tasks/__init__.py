@@ -1,0 +1,1 @@
+"""Floor `tasks`: one function per thing a person does (任务)."""
