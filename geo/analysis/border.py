@@ -1,0 +1,157 @@
+"""Measure how far points are from the borders of areas (离界距离).
+
+Distances are in metres, in a plane of its own for every point: degrees are scaled by the lengths that a
+degree of longitude and of latitude have on the WGS84 ellipsoid at the latitude of the point (an
+equirectangular projection centred there). Against the geodesic the error is below 0.1 % up to 5 km
+and 60° of latitude, and grows with distance × tan(latitude).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.analysis.compiled import compiled
+from geo.analysis.raster_index import (
+    BLOCK_POINTS,
+    CELLS_PER_EDGE,
+    bucket_edges,
+    lay_grid,
+    list_edges,
+    run_blocks,
+)
+from geo.analysis.raster_kernels import NOBODY, Floats, Grid, Ints
+
+ANYBODY = -2
+"""Instead of an area: the nearest border counts, whosever it is."""
+
+EQUATOR_M = 6_378_137.0
+ECCENTRICITY_SQUARED = 0.006_694_379_990_14
+"""Of the WGS84 ellipsoid."""
+
+_FURTHEST_LAT = 89.9
+"""Where a degree of longitude still has a length worth a raster."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest border of each point: how far, and whose."""
+
+    distance_m: Floats
+    """NaN where no border lies within reach."""
+    position: Ints
+    """-1 where no border lies within reach."""
+
+
+@compiled
+def degree_lengths(lat: float) -> tuple[float, float]:
+    """Return the metres of one degree of longitude and of latitude, at a latitude in degrees."""
+    angle = np.radians(lat)
+    squeeze = 1.0 - ECCENTRICITY_SQUARED * np.sin(angle) ** 2
+    east_radius = EQUATOR_M / np.sqrt(squeeze)
+    north_radius = east_radius * (1.0 - ECCENTRICITY_SQUARED) / squeeze
+    return np.radians(east_radius) * np.cos(angle), np.radians(north_radius)
+
+
+@compiled
+def _squared_distance(ax: float, ay: float, bx: float, by: float) -> float:
+    """Return the squared distance from the origin to the line from a to b; ends are exact."""
+    dx, dy = bx - ax, by - ay
+    along = -(ax * dx + ay * dy)
+    if along <= 0.0:
+        return ax * ax + ay * ay
+    if along >= dx * dx + dy * dy:
+        return bx * bx + by * by
+    share = along / (dx * dx + dy * dy)
+    x, y = ax + share * dx, ay + share * dy
+    return x * x + y * y
+
+
+@compiled
+def _first_owner(owners: Ints, wanted: int) -> int:
+    """Return the wanted owner if it is among them, the first one for `ANYBODY`, else NOBODY."""
+    lowest = NOBODY
+    for owner in owners:
+        if owner == wanted:
+            return int(owner)
+        if wanted == ANYBODY and (lowest == NOBODY or owner < lowest):
+            lowest = owner
+    return lowest
+
+
+@compiled
+def measure_block(
+    lon: Floats, lat: Floats, wanted: Ints, reach_m: float, grid: Grid, edges: Floats, owner_start: Ints,
+    owners: Ints, edge_start: Ints, edge_items: Ints, distance_m: Floats, whose: Ints,
+) -> None:  # fmt: skip
+    """Fill distance and owner of the nearest border within reach; a tie takes the owner that sorts first."""
+    for i in range(len(lon)):
+        distance_m[i], whose[i] = np.nan, NOBODY
+        if wanted[i] == NOBODY or not (abs(lon[i]) < np.inf and abs(lat[i]) <= 90.0):
+            continue
+        m_x, m_y = degree_lengths(lat[i])
+        best = reach_m * reach_m
+        u, v = (lon[i] - grid.x0) * grid.per_x, (lat[i] - grid.y0) * grid.per_y
+        du, dv = reach_m / max(m_x, 1.0) * grid.per_x, reach_m / m_y * grid.per_y
+        if u + du < 0.0 or u - du > grid.nx or v + dv < 0.0 or v - dv > grid.ny:
+            continue
+        for row in range(int(max(v - dv, 0.0)), int(min(v + dv, grid.ny - 1.0)) + 1):
+            for column in range(int(max(u - du, 0.0)), int(min(u + du, grid.nx - 1.0)) + 1):
+                cell = row * grid.nx + column
+                for k in range(edge_start[cell], edge_start[cell + 1]):
+                    e = edge_items[k]
+                    owner = _first_owner(owners[owner_start[e] : owner_start[e + 1]], wanted[i])
+                    if owner == NOBODY:
+                        continue
+                    squared = _squared_distance(
+                        (edges[e, 0] - lon[i]) * m_x, (edges[e, 1] - lat[i]) * m_y,
+                        (edges[e, 2] - lon[i]) * m_x, (edges[e, 3] - lat[i]) * m_y,
+                    )  # fmt: skip
+                    if squared < best or (squared == best and (whose[i] == NOBODY or owner < whose[i])):
+                        best, whose[i] = squared, owner
+        if whose[i] != NOBODY:
+            distance_m[i] = np.sqrt(best)
+
+
+def find_nearest_border(
+    polygons: NDArray[np.object_], lon: Floats, lat: Floats, *, wanted: Ints, reach_m: float,
+    n_threads: int | None = None,
+) -> Nearest:  # fmt: skip
+    """Find the nearest border of each point within reach.
+
+    Parameters
+    ----------
+    polygons
+        In WGS84 degrees, in the order in which they win ties.
+    lon, lat
+        Points (n,), in degrees.
+    wanted
+        Position of the polygon whose border counts for each point (n,), `ANYBODY`, or `NOBODY` to leave
+        the point out.
+    reach_m
+        How far to look, in metres; a border exactly that far counts. Holes have borders too.
+    n_threads
+        Threads to use; all cores by default.
+    """
+    rings, row = shapely.get_rings(polygons, return_index=True)
+    edges = list_edges(rings, row.astype(np.int32))
+    distance_m, whose = np.full(len(lon), np.nan), np.full(len(lon), NOBODY, dtype=np.int32)
+    if len(edges.xy) == 0:
+        return Nearest(distance_m, whose)
+    bounds = shapely.total_bounds(rings)
+    m_x, _ = degree_lengths(min(float(np.abs(bounds[[1, 3]]).max()), _FURTHEST_LAT))
+    grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x)
+    edge_start, edge_items = bucket_edges(edges.xy, grid)
+
+    def measure(first: int, last: int) -> None:
+        block = slice(first, last)
+        measure_block(
+            lon[block], lat[block], wanted[block], reach_m, grid, edges.xy, edges.owner_start, edges.owners,
+            edge_start, edge_items, distance_m[block], whose[block],
+        )  # fmt: skip
+
+    run_blocks(measure, len(lon), block=BLOCK_POINTS, n_threads=n_threads)
+    return Nearest(distance_m, whose)
