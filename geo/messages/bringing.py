@@ -1,0 +1,64 @@
+"""Sentences of the commands, and of the tasks that bring files in."""
+
+from geo.messages.text import Message
+
+MESSAGES: dict[str, Message] = {
+    "option_not_a_pair": Message(
+        "{option} {value!r} has no equals sign.",
+        "{option} {value!r} 缺少等号。",
+        "Write it as NAME=VALUE.",
+        "请写成 名称=值。",
+    ),
+    "column_not_recognised": Message(
+        "No column was recognised as {field}. The file has: {headers}.",
+        "没有识别出“{field}”对应的列。文件中的列：{headers}。",
+        "Name it with --column {field}=HEADER.",
+        "请指定这一列（命令行：--column {field}=列名）。",
+    ),
+    "coord_sys_not_named": Message(
+        "{file} does not say in which coordinate system its numbers are.",
+        "{file} 没有说明坐标系。",
+        "Name it: wgs84, cgcs2000, gcj02 (Amap, Tencent), bd09 (Baidu) or epsg:NNNN.",
+        "请指明：wgs84、cgcs2000、gcj02（高德、腾讯）、bd09（百度）或 epsg:编号。",
+    ),
+    "file_without_rows": Message(
+        "{file} holds no rows: there is nothing to import.",
+        "{file} 中没有数据行，没有可导入的内容。",
+        "Check that the right file and sheet were chosen.",
+        "请检查是否选对了文件和工作表。",
+    ),
+    "file_not_there": Message(
+        "There is no file {file}.",
+        "找不到文件 {file}。",
+        "Check the name and the folder.",
+        "请检查文件名和所在文件夹。",
+    ),
+    "demo_store_not_empty": Message(
+        "The store holds data already; the demo goes into an empty one only.",
+        "数据库中已有数据；示范区只能建在空库中。",
+        "Name another with GETU_STORE_URL=duckdb:data/demo.duckdb.",
+        "请用 GETU_STORE_URL=duckdb:data/demo.duckdb 指定另一个库。",
+    ),
+    "serve_loopback_only": Message(
+        "Address {host} is not this machine's own; until accounts exist pages are served on 127.0.0.1 only.",
+        "地址 {host} 不是本机回环地址；在启用账户之前，页面只在 127.0.0.1 上提供。",
+        "Set GETU_HOST=127.0.0.1.",
+        "请设置 GETU_HOST=127.0.0.1。",
+    ),
+    "areas_without_parent": Message(
+        "{n} areas lie in no area of a coarser level.",
+        "{n} 个区域不在任何上级区域之内。",
+        "They are stored without a parent; check the files fit each other.",
+        "将不带上级存入；请检查文件之间是否吻合。",
+    ),
+    "population_no_area_matches": Message(
+        "None of the area codes is known; the first is {first!r}.",
+        "没有一个区域编码是已知的，第一个是 {first!r}。",
+        "Bring in the boundaries first, or choose another column as the code.",
+        "请先导入边界，或另选一列作为编码。",
+    ),
+    "population_unknown_areas": Message(
+        "{n} codes have figures but no boundary; the first is {first!r}. They are left out.",
+        "{n} 个编码有人口数但没有边界，第一个是 {first!r}；这些行不会存入。",
+    ),
+}
