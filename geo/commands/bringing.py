@@ -1,0 +1,345 @@
+"""Commands that bring files in: `import-boundaries`, `import-cases`, … and `undo`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from geo.commands.speaking import (
+    Session,
+    add_common,
+    make_session,
+    parse_day,
+    parse_pairs,
+    rows_as_json,
+    say_problem,
+    tell,
+)
+from geo.crs import parse_coord_sys
+from geo.errors import ChoiceError
+from geo.intake.boundaries import BoundaryChoices
+from geo.intake.cases import CaseChoices
+from geo.intake.facilities import FacilityChoices
+from geo.intake.layers import RawLayer
+from geo.intake.population import PopulationChoices
+from geo.intake.tables import RawTable
+from geo.messages import say
+from geo.schema import AREA_LEVELS
+from geo.settings import Settings
+from geo.store.base import Receipt, Store
+from geo.tasks.bringing import (
+    Preview,
+    preview_boundaries,
+    preview_cases,
+    preview_facilities,
+    preview_places,
+    preview_population,
+    store_preview,
+    undo_batch,
+)
+from geo.tasks.opening import open_store
+from geo.tasks.reading import place_choices, read_places_file, read_table_file, suggest_for
+
+MAX_PROBLEMS_SHOWN = 10
+
+_EPILOG = """\
+Nothing is stored without --confirm: the file is checked and the outcome is shown. Columns are
+recognised by their headers; name those that are not with --column FIELD=HEADER.
+"""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of this module."""
+    boundaries = _add(commands, "import-boundaries", "bring in the polygons of one level", run_boundaries)
+    boundaries.add_argument("--level", required=True, choices=AREA_LEVELS, help="level of the polygons")
+    boundaries.add_argument("--scope", default="", metavar="CODE", help="the ancestor these polygons cover (default: everything)")
+    boundaries.add_argument("--valid-from", type=parse_day, metavar="DAY", help="first day they hold (default: since ever)")
+    boundaries.add_argument("--layer", metavar="NAME", help="layer of a GeoPackage that has several")
+    cases = _add(commands, "import-cases", "bring in a list of cases (12345 export, grid reports)", run_cases)
+    cases.add_argument("--source", required=True, metavar="NAME", help="name of the list; with the number it identifies a case")
+    cases.add_argument("--time-zone", default="", metavar="ZONE", help="time zone of the moments in the file (default: that of the store, shown)")
+    cases.add_argument("--date-order", choices=("ymd", "mdy", "dmy"), help="order of day and month where it is ambiguous")
+    cases.add_argument("--status", action="append", default=[], metavar="WORD=STATE", help="what a status word means (repeatable)")
+    cases.add_argument("--swap", action="store_true", help="longitude and latitude are exchanged in the file")
+    cases.add_argument("--keep-reporters", action="store_true", help="store names and telephones of reporters, apart from the cases")
+    cases.add_argument("--max-distance-m", type=float, default=0.0, metavar="METRES", help="how far outside every area a case may lie (default: %(default)g)")
+    facilities = _add(commands, "import-facilities", "bring in a list of facilities", run_facilities)
+    facilities.add_argument("--source", required=True, metavar="NAME", help="name of the list")
+    facilities.add_argument("--kind", metavar="KIND", help="kind of all rows, where the file has no column for it")
+    facilities.add_argument("--swap", action="store_true", help="longitude and latitude are exchanged in the file")
+    population = _add(commands, "import-population", "bring in people: at points, in hexagons, or by area code", run_population)
+    population.add_argument("--source", required=True, metavar="NAME", help="name of the figures")
+    population.add_argument("--as-of", type=parse_day, metavar="DAY", help="date of the figures")
+    for name, about in (("buildings", "bring in buildings"), ("land", "bring in residential land"), ("streets", "bring in streets as lines")):
+        _add(commands, f"import-{name}", about, run_places).set_defaults(places=name)
+    undo = commands.add_parser("undo", help="take a batch back; former rows return")
+    undo.add_argument("batch_id", metavar="BATCH", help="number of the batch, as `check` and the Import page list it")
+    add_common(undo)
+    undo.set_defaults(run=run_undo)
+
+
+def run_boundaries(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `import-boundaries`."""
+
+    def preview(store: Store, session: Session) -> Preview:
+        layer = _read_layer(args, session)
+        columns = _columns(args, suggest_for("areas", layer.columns))
+        choices = BoundaryChoices(
+            area_level=args.level,
+            id_column=_require(columns, "area_id", layer.columns),
+            name_column=columns.get("name"),
+            parent_column=columns.get("parent_id"),
+            kind_column=columns.get("kind"),
+            residents_column=columns.get("residents"),
+            households_column=columns.get("households"),
+            coord_sys=_coord_sys(args, layer),
+            scope_id=args.scope,
+            valid_from=args.valid_from,
+        )
+        return preview_boundaries(store, layer, choices, actor=session.actor, now=session.now)
+
+    return _bring(args, settings, preview)
+
+
+def run_cases(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `import-cases`."""
+
+    def preview(store: Store, session: Session) -> Preview:
+        table = _read_table(args, session)
+        choices = CaseChoices(
+            columns=_columns(args, suggest_for("cases", table.columns)),
+            source=args.source,
+            coord_sys=_coord_sys(args, table),
+            time_zone=args.time_zone or store.time_zone,
+            date_order=args.date_order,
+            status_words=parse_pairs(args.status, "--status"),
+            keep_reporters=args.keep_reporters,
+            swap_lonlat=args.swap,
+            as_of=session.now,
+        )
+        return preview_cases(
+            store, table, choices, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m
+        )
+
+    return _bring(args, settings, preview)
+
+
+def run_facilities(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `import-facilities`."""
+
+    def preview(store: Store, session: Session) -> Preview:
+        table = _read_table(args, session)
+        choices = FacilityChoices(
+            columns=_columns(args, suggest_for("facilities", table.columns)),
+            source=args.source,
+            coord_sys=_coord_sys(args, table),
+            kind=args.kind,
+            swap_lonlat=args.swap,
+        )
+        return preview_facilities(store, table, choices, actor=session.actor, now=session.now)
+
+    return _bring(args, settings, preview)
+
+
+def run_population(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `import-population`."""
+
+    def preview(store: Store, session: Session) -> Preview:
+        file = read_places_file(args.files, settings=session.settings, encoding=args.encoding, coord_sys=args.coord_sys)
+        columns = _columns(args, suggest_for("population", file.columns))
+        choices = PopulationChoices(
+            columns=columns,
+            source=args.source,
+            coord_sys=_coord_sys(args, file) if "lon" in columns or isinstance(file, RawLayer) else None,
+            as_of_on=args.as_of,
+        )
+        return preview_population(store, file, choices, actor=session.actor, now=session.now)
+
+    return _bring(args, settings, preview)
+
+
+def run_places(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `import-buildings`, `import-land` and `import-streets`."""
+
+    def preview(store: Store, session: Session) -> Preview:
+        layer = _read_layer(args, session)
+        columns = _columns(args, suggest_for(args.places, layer.columns))
+        choices = place_choices(args.places, columns, _coord_sys(args, layer))
+        return preview_places(layer, choices, actor=session.actor, now=session.now)
+
+    return _bring(args, settings, preview)
+
+
+def run_undo(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `undo`."""
+    session = make_session(args, settings)
+    with open_store(settings) as store:
+        receipt = undo_batch(store, args.batch_id, actor=session.actor, now=session.now)
+    line = f"Batch {args.batch_id} is undone: {receipt.n_new:,} rows taken out, {receipt.n_changed:,} former rows back."
+    tell(session, [line], vars(receipt))
+    return 0
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    about: str,
+    run: Callable[[argparse.Namespace, Settings], int],
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name, help=about, description=about[0].upper() + about[1:] + ".", epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or several files of one layer")
+    command.add_argument("--column", action="append", default=[], metavar="FIELD=HEADER", help="which column holds a field (repeatable; FIELD= leaves it out)")
+    command.add_argument("--coord-sys", metavar="NAME", help="coordinate system: wgs84, cgcs2000, cgcs2000-zone35 …, gcj02, bd09, epsg:NNNN")
+    command.add_argument("--encoding", metavar="NAME", help="text encoding where it is not certain: utf-8, utf-16, gb18030, big5hkscs")
+    command.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: the first with rows)")
+    command.add_argument("--confirm", action="store_true", help="store it; without this nothing is stored")
+    command.add_argument("--rejected", type=Path, metavar="FILE", help="write the refused rows to this CSV")
+    add_common(command)
+    command.set_defaults(run=run, layer=None)
+    return command
+
+
+def _bring(
+    args: argparse.Namespace, settings: Settings, preview_file: Callable[[Store, Session], Preview]
+) -> int:
+    session = make_session(args, settings)
+    with open_store(settings) as store:
+        preview = preview_file(store, session)
+        receipt = None
+        if args.confirm:
+            receipt = store_preview(store, preview, actor=session.actor, now=session.now)
+    if args.rejected is not None:
+        _write_rejected(preview, session, args.rejected)
+    tell(session, _lines(preview, receipt, session), _facts(preview, receipt, session))
+    return 0
+
+
+def _read_table(args: argparse.Namespace, session: Session) -> RawTable:
+    return read_table_file(args.files[0], settings=session.settings, encoding=args.encoding, sheet=args.sheet)
+
+
+def _read_layer(args: argparse.Namespace, session: Session) -> RawLayer:
+    file = read_places_file(
+        args.files, settings=session.settings, encoding=args.encoding, coord_sys=args.coord_sys,
+        layer=args.layer, as_layer=True,
+    )  # fmt: skip
+    return cast(RawLayer, file)
+
+
+def _columns(args: argparse.Namespace, suggested: Mapping[str, str]) -> dict[str, str]:
+    named = parse_pairs(args.column, "--column")
+    return {field: header for field, header in {**suggested, **named}.items() if header}
+
+
+def _require(columns: Mapping[str, str], field: str, headers: tuple[str, ...]) -> str:
+    if field not in columns:
+        raise ChoiceError("column_not_recognised", field=field, headers=", ".join(headers[:12]))
+    return columns[field]
+
+
+def _coord_sys(args: argparse.Namespace, file: RawTable | RawLayer) -> str:
+    if args.coord_sys:
+        return parse_coord_sys(args.coord_sys)
+    if isinstance(file, RawLayer) and file.declared_crs and file.is_believable:
+        return parse_coord_sys(file.declared_crs)
+    raise ChoiceError("coord_sys_not_named", file=file.file_name)
+
+
+def _lines(preview: Preview, receipt: Receipt | None, session: Session) -> list[str]:
+    head, checked = preview.head, preview.checked
+    lines = [f"{head.file_name}: {checked.n_read:,} rows read" + _read_as(preview) + "."]
+    lines.append(
+        f"{preview.n_new:,} new, {preview.n_changed:,} changed, {preview.n_unchanged:,} unchanged, "
+        f"{checked.n_rejected:,} refused."
+    )
+    lines += [f"  {note.severity}: {say(note.code, session.language, **dict(note.values))}" for note in preview.notes]
+    lines += _problem_lines("Refused", checked.rejected, session)
+    lines += _problem_lines("Kept with a remark", checked.remarks, session)
+    if preview.placement is not None:
+        lines.append(_placement_line(preview))
+    if len(preview.outside):
+        lines.append(f"{len(preview.outside):,} lie outside every area: {_first_ids(preview.outside)}")
+    for pile in preview.pile_ups.head(3).itertuples():
+        lines.append(f"{pile.n:,} cases stand on the one point {pile.lon:.5f}, {pile.lat:.5f}: probably a default address.")
+    if len(preview.changes):
+        lines.append("Changes (first ones):")
+        lines += [f"  {c.id} {c.column_name}: {c.old} → {c.new}" for c in preview.changes.head(5).itertuples()]
+    if receipt is None:
+        lines.append("Nothing was stored. Run it again with --confirm to store it.")
+    else:
+        lines.append(f"Stored as batch {receipt.batch_id}. Take it back with: python -m geo undo {receipt.batch_id}")
+    return lines
+
+
+def _read_as(preview: Preview) -> str:
+    head = preview.head
+    parts = [f"encoding {head.encoding}"] if head.encoding else []
+    parts += [f"coordinates {head.coord_sys}"] if head.coord_sys else []
+    parts += [f"time zone {head.time_zone}"] if head.time_zone else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _placement_line(preview: Preview) -> str:
+    placement = preview.placement
+    assert placement is not None
+    line = f"{placement.n_placed:,} have an area"
+    if placement.n_stated:
+        line += f" ({placement.n_stated:,} only the one they state)"
+    return f"{line}, {placement.n_outside:,} lie outside, {placement.n_unlocated:,} are without location."
+
+
+def _problem_lines(title: str, table: pd.DataFrame, session: Session) -> list[str]:
+    if not len(table):
+        return []
+    counts = table.groupby("code")["row"].agg(["size", "min"])
+    lines = [f"{title}: {table['row'].nunique():,} rows"]
+    for code, (n, first) in counts.sort_values("size", ascending=False).head(MAX_PROBLEMS_SHOWN).iterrows():
+        example = table[table["code"].eq(code) & table["row"].eq(first)].iloc[0]
+        lines.append(f"  {n:,} × {code}; row {first}: {say_problem(session, example.to_dict())}")
+    return lines
+
+
+def _first_ids(rows: pd.DataFrame) -> str:
+    column = next(name for name in ("source_no", "point_id") if name in rows)
+    ids = [str(value) for value in rows[column].head(8)]
+    return ", ".join(ids) + (" …" if len(rows) > len(ids) else "")
+
+
+def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[str, object]:
+    return {
+        "file": preview.head.file_name,
+        "kind": preview.head.kind,
+        "encoding": preview.head.encoding,
+        "coord_sys": preview.head.coord_sys,
+        "time_zone": preview.head.time_zone,
+        "n_read": preview.checked.n_read,
+        "n_new": preview.n_new,
+        "n_changed": preview.n_changed,
+        "n_unchanged": preview.n_unchanged,
+        "n_rejected": preview.checked.n_rejected,
+        "rejected": preview.checked.rejected["code"].value_counts().to_dict(),
+        "remarks": preview.checked.remarks["code"].value_counts().to_dict(),
+        "notes": [
+            {"severity": n.severity, "text": say(n.code, session.language, **dict(n.values))} for n in preview.notes
+        ],
+        "placement": None if preview.placement is None else vars(preview.placement),
+        "outside": [] if not len(preview.outside) else list(preview.outside.iloc[:, :0].index),
+        "n_outside": len(preview.outside),
+        "pile_ups": rows_as_json(preview.pile_ups),
+        "batch_id": None if receipt is None else receipt.batch_id,
+    }
+
+
+def _write_rejected(preview: Preview, session: Session, path: Path) -> None:
+    table = preview.checked.rejected
+    reasons = [say_problem(session, row) for row in table.to_dict("records")]
+    table.assign(reason=reasons).to_csv(path, index=False, encoding="utf-8-sig")
+
+

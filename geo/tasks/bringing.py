@@ -1,0 +1,412 @@
+"""Bring files in: check, show, confirm, store, undo (数据导入).
+
+Every kind of file takes the same three steps. A *preview* checks the whole file against the store
+and stores nothing; it says what would be new, changed and unchanged, what is refused and why, and
+where things would lie. Storing a preview keeps it as one batch, whole or not at all. A batch can be
+undone. A preview holds the rows that were checked, so what was shown is what is stored, whatever
+happens to the file in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.analysis.assign import assign_points
+from geo.analysis.parents import find_parents
+from geo.analysis.pile_ups import find_pile_ups
+from geo.errors import ChoiceError, EmptyError, MissingError
+from geo.intake.boundaries import BoundaryChoices, check_boundaries
+from geo.intake.buildings import (
+    BuildingChoices,
+    LandChoices,
+    StreetChoices,
+    check_buildings,
+    check_residential_land,
+    check_streets,
+)
+from geo.intake.cases import CaseChoices, check_cases
+from geo.intake.checked import Checked, Note
+from geo.intake.facilities import FacilityChoices, check_facilities
+from geo.intake.layers import RawLayer
+from geo.intake.population import PopulationChoices, check_population
+from geo.intake.tables import RawTable
+from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel
+from geo.store.base import BatchHead, Comparison, Receipt, Store
+from geo.tasks.placing import (
+    Placement,
+    areas_of_cases,
+    locate_by_address,
+    measure_placement,
+    place_cases,
+    read_gazetteer,
+)
+
+Progress = Callable[[float], None]
+"""Told the share done, 0 to 1; may raise CancelledError to stop."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A checked file, ready to be confirmed. Nothing is stored yet."""
+
+    head: BatchHead
+    checked: Checked
+    n_new: int
+    n_changed: int
+    n_unchanged: int
+    changes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What would change, old → new: `row`, `id`, `column_name`, `old`, `new`."""
+    outside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Rows with a position that lie in no area, as they would be stored."""
+    pile_ups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Points that carry suspiciously many cases: `lon`, `lat`, `n`."""
+    placement: Placement | None = None
+    areas: pd.DataFrame | None = None
+    """Rows of `case_areas` of the new cases."""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something must be decided before it can be stored."""
+        return any(note.severity == "blocks" for note in self.notes)
+
+
+def preview_cases(
+    store: Store,
+    table: RawTable,
+    choices: CaseChoices,
+    *,
+    actor: str,
+    now: datetime,
+    max_distance_m: float = 0.0,
+    progress: Progress | None = None,
+) -> Preview:
+    """Check a file of cases, find their areas, and compare them with what is stored."""
+    checked = check_cases(table, choices, progress=progress)
+    _require_rows(checked, table.file_name)
+    cases = locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
+    areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
+    comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
+    placement = measure_placement(cases, areas)
+    current = areas[areas["basis"].eq("current")].set_index("case_id")
+    no_area = current[[f"{level}_id" for level in AREA_LEVELS]].isna().all(axis=1)
+    is_outside = cases["lon"].notna() & cases["case_id"].map(no_area).fillna(value=True).astype(bool)
+    head = _head("cases", table, checked, actor, now, source=choices.source, coord_sys=choices.coord_sys,
+                 time_zone=choices.time_zone, choices=_plain(choices))  # fmt: skip
+    has_areas = bool(len(areas)) and bool(areas["sets"].ne("").any())
+    return _preview(
+        head,
+        replace(checked, rows=cases),
+        comparison,
+        outside=cases[is_outside] if has_areas else cases.iloc[:0],
+        pile_ups=find_pile_ups(cases["lon"], cases["lat"]),
+        placement=placement,
+        areas=areas,
+    )
+
+
+def preview_facilities(
+    store: Store, table: RawTable, choices: FacilityChoices, *, actor: str, now: datetime
+) -> Preview:
+    """Check a file of facilities, place those with an address only, and compare with what is stored."""
+    checked = check_facilities(table, choices)
+    _require_rows(checked, table.file_name)
+    rows = checked.rows
+    if _needs_match(rows):
+        rows = locate_by_address(rows, read_gazetteer(store)).drop(columns=["stated_level", "stated_id"])
+    head = _head("facilities", table, checked, actor, now, source=choices.source,
+                 coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
+    return _preview(
+        head,
+        replace(checked, rows=rows),
+        store.compare("facilities", rows),
+        outside=rows[_lies_outside(store, rows)],
+    )
+
+
+def preview_boundaries(
+    store: Store, layer: RawLayer, choices: BoundaryChoices, *, actor: str, now: datetime
+) -> Preview:
+    """Check a file of boundaries of one level and find the parents of its areas."""
+    checked = check_boundaries(layer, choices)
+    _require_rows(checked, layer.file_name)
+    rows = _with_parents(store, checked.rows, choices.area_level)
+    set_id = _new_set_id(store, choices)
+    sets = pd.DataFrame(
+        {
+            "set_id": [set_id],
+            "area_level": [choices.area_level],
+            "scope_id": [choices.scope_id],
+            "status": ["published"],
+            "valid_from": [choices.valid_from],
+            "valid_to": [None],
+        }
+    )
+    areas = rows.assign(set_id=set_id, area_level=choices.area_level)
+    children = _adopted_children(store, areas, choices.area_level)
+    checked = replace(
+        checked, rows=areas, side_tables={**checked.side_tables, "boundary_sets": sets, "children": children}
+    )
+    head = _head("boundaries", layer, checked, actor, now, coord_sys=choices.coord_sys, choices=_plain(choices))
+    orphans = int(areas["parent_id"].isna().sum()) if _coarser_present(store, choices.area_level) else 0
+    notes = (Note("areas_without_parent", "warns", {"n": orphans}),) if orphans else ()
+    return Preview(
+        head, checked, n_new=len(areas), n_changed=len(children), n_unchanged=0,
+        notes=(*checked.notes, *notes),
+    )  # fmt: skip
+
+
+def preview_population(
+    store: Store, table: RawTable | RawLayer, choices: PopulationChoices, *, actor: str, now: datetime
+) -> Preview:
+    """Check population figures: at points, in hexagons, or as own figures of areas."""
+    checked = check_population(table, choices)
+    _require_rows(checked, table.file_name)
+    head = _head("population", table, checked, actor, now, source=choices.source,
+                 coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
+    if "point_id" in checked.rows:
+        outside = checked.rows[_lies_outside(store, checked.rows)]
+        return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0,
+                       outside=outside, notes=checked.notes)  # fmt: skip
+    areas, unknown = _own_figures(store, checked.rows)
+    if not len(areas):
+        raise MissingError("population_no_area_matches", first=str(checked.rows["area_id"].iloc[0]))
+    notes = (Note("population_unknown_areas", "warns", {"n": len(unknown), "first": unknown[0]}),) if unknown else ()
+    return Preview(
+        head, replace(checked, rows=areas), n_new=0, n_changed=len(areas), n_unchanged=0,
+        notes=(*checked.notes, *notes),
+    )  # fmt: skip
+
+
+def preview_places(
+    layer: RawLayer,
+    choices: BuildingChoices | LandChoices | StreetChoices,
+    *,
+    actor: str,
+    now: datetime,
+) -> Preview:
+    """Check buildings, residential land or streets."""
+    if isinstance(choices, BuildingChoices):
+        kind, checked = "buildings", check_buildings(layer, choices)
+    elif isinstance(choices, LandChoices):
+        kind, checked = "residential_land", check_residential_land(layer, choices)
+    else:
+        kind, checked = "streets", check_streets(layer, choices)
+    _require_rows(checked, layer.file_name)
+    head = _head(kind, layer, checked, actor, now, coord_sys=choices.coord_sys, choices=_plain(choices))
+    return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0, notes=checked.notes)
+
+
+def store_preview(store: Store, preview: Preview, *, actor: str, now: datetime) -> Receipt:
+    """Store what a preview showed, whole or not at all, and place what it makes placeable.
+
+    Raises
+    ------
+    ChoiceError
+        If something must be decided first.
+    """
+    if preview.is_blocked:
+        note = next(note for note in preview.notes if note.severity == "blocks")
+        raise ChoiceError(note.code, **dict(note.values))
+    head, checked = replace(preview.head, actor=actor, created_at=now), preview.checked
+    side = checked.side_tables
+    if head.kind == "cases":
+        rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
+        areas = preview.areas if preview.areas is not None else areas_of_cases(store, checked.rows)
+        return store.store_cases(
+            head, rows, areas, reporters=side.get("case_reporters"), categories=side.get("categories"),
+            rejected=checked.rejected,
+        )  # fmt: skip
+    if head.kind == "facilities":
+        return store.store_facilities(
+            head, checked.rows, entrances=side.get("facility_entrances"), rejected=checked.rejected
+        )
+    receipt = store.store_rows(head, _tables_of(head.kind, checked), rejected=checked.rejected)
+    if head.kind == "boundaries" and store.count_rows()["cases"]:
+        place_cases(store, actor=actor, now=now, match=False)
+    return receipt
+
+
+def undo_batch(store: Store, batch_id: str, *, actor: str, now: datetime) -> Receipt:
+    """Take a batch back; former rows return, and cases are placed again where boundaries went.
+
+    Raises
+    ------
+    MissingError
+        If there is no such batch, or it is undone already.
+    ConflictError
+        If a later batch stands on it.
+    """
+    kinds = store.read("import_batches", columns=["batch_id", "kind"], where={"batch_id": batch_id})["kind"]
+    receipt = store.undo_batch(batch_id, actor=actor, undone_at=now)
+    if len(kinds) and kinds.iloc[0] == "boundaries" and store.count_rows()["cases"]:
+        place_cases(store, actor=actor, now=now, match=False)
+    return receipt
+
+
+def _tables_of(kind: str, checked: Checked) -> dict[str, pd.DataFrame]:
+    side = checked.side_tables
+    if kind == "boundaries":
+        areas = pd.concat([checked.rows, side["children"]]) if len(side["children"]) else checked.rows
+        return {"boundary_sets": side["boundary_sets"], "areas": areas}
+    if kind == "population":
+        return {"population_points" if "point_id" in checked.rows else "areas": checked.rows}
+    if kind == "streets":
+        return {"street_nodes": side["street_nodes"], "street_edges": checked.rows}
+    return {kind: checked.rows}
+
+
+def _preview(head: BatchHead, checked: Checked, comparison: Comparison, **further: object) -> Preview:
+    counts = comparison.status.value_counts()
+    return Preview(
+        head,
+        checked,
+        n_new=int(counts.get("new", 0)),
+        n_changed=int(counts.get("changed", 0)),
+        n_unchanged=int(counts.get("unchanged", 0)),
+        changes=comparison.changes,
+        notes=checked.notes,
+        **further,  # type: ignore[arg-type]
+    )
+
+
+def _head(
+    kind: str,
+    file: RawTable | RawLayer,
+    checked: Checked,
+    actor: str,
+    now: datetime,
+    *,
+    choices: dict[str, object],
+    source: str | None = None,
+    coord_sys: str | None = None,
+    time_zone: str | None = None,
+) -> BatchHead:
+    return BatchHead(
+        kind=kind,  # type: ignore[arg-type]
+        file_name=file.file_name,
+        actor=actor,
+        created_at=now,
+        sha256=file.sha256,
+        source=source,
+        coord_sys=coord_sys,
+        time_zone=time_zone or None,
+        encoding=file.encoding,
+        choices=choices,
+        n_read=checked.n_read,
+    )
+
+
+def _plain(choices: object) -> dict[str, object]:
+    """Turn choices into what JSON can hold."""
+    plain: dict[str, object] = {}
+    for name, value in vars(choices).items():
+        if isinstance(value, (date, datetime)):
+            plain[name] = value.isoformat()
+        elif isinstance(value, (str, int, float, bool, type(None))):
+            plain[name] = value
+        else:
+            plain[name] = dict(value) if hasattr(value, "items") else list(value)
+    return plain
+
+
+def _require_rows(checked: Checked, file_name: str) -> None:
+    if not checked.n_read:
+        raise EmptyError("file_without_rows", file=file_name)
+
+
+def _needs_match(rows: pd.DataFrame) -> bool:
+    return bool(rows["position_source"].eq("none").any()) and bool({"address", "stated_area"} & set(rows.columns))
+
+
+def _finest_level(store: Store) -> AreaLevel | None:
+    for level in reversed(CHAIN_LEVELS):
+        if len(store.residents(level)):
+            return level
+    return None
+
+
+def _lies_outside(store: Store, rows: pd.DataFrame) -> pd.Series:
+    """Say which located rows lie in no area of the chain."""
+    outside = rows["lon"].notna()
+    for level in reversed(CHAIN_LEVELS):
+        if not outside.any():
+            break
+        areas = store.read_areas(level)
+        if len(areas):
+            there = rows.index[outside]
+            found = assign_points(rows.loc[there, "lon"], rows.loc[there, "lat"], areas)
+            outside.loc[there] = found["area_id"].isna()
+    return outside if _finest_level(store) else pd.Series(data=False, index=rows.index)
+
+
+def _coarser_present(store: Store, level: AreaLevel) -> list[AreaLevel]:
+    above = CHAIN_LEVELS[: CHAIN_LEVELS.index(level)] if level in CHAIN_LEVELS else CHAIN_LEVELS
+    return [other for other in reversed(above) if len(store.residents(other))]
+
+
+def _with_parents(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gpd.GeoDataFrame:
+    """Fill the parents that the file does not name, from the nearest coarser level that holds them."""
+    areas = areas.copy()
+    if "parent_id" not in areas:
+        areas["parent_id"] = pd.Series(pd.NA, index=areas.index, dtype="str")
+    for above in _coarser_present(store, level):
+        waiting = areas["parent_id"].isna()
+        if not waiting.any():
+            break
+        areas.loc[waiting, "parent_id"] = find_parents(areas[waiting], store.read_areas(above))
+    return areas
+
+
+def _adopted_children(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gpd.GeoDataFrame:
+    """Return finer areas already stored that get a parent from the areas now brought in."""
+    if level not in CHAIN_LEVELS:
+        return areas.iloc[:0]
+    adopted = []
+    position = CHAIN_LEVELS.index(level)
+    between: set[str] = set()
+    for finer in (*CHAIN_LEVELS[position + 1 :], "courtyard", "unit_grid"):
+        sets = store.read("boundary_sets", where={"status": "published", "area_level": finer})
+        open_sets = list(sets.loc[sets["valid_to"].isna(), "set_id"])
+        if not open_sets:
+            continue
+        rows = store.read("areas", where={"set_id": open_sets})
+        table = gpd.GeoDataFrame(rows, geometry="geom", crs="EPSG:4326")
+        lacking = table[~table["parent_id"].isin(between) | table["parent_id"].isna()]
+        if len(lacking):
+            parents = find_parents(lacking, areas)
+            lacking = lacking.assign(parent_id=parents.where(parents.notna(), lacking["parent_id"]))
+            adopted.append(lacking[parents.notna() & parents.ne(table.loc[lacking.index, "parent_id"])])
+        between |= set(table["area_id"])
+    return pd.concat(adopted, ignore_index=True) if adopted else areas.iloc[:0]
+
+
+def _new_set_id(store: Store, choices: BoundaryChoices) -> str:
+    known = set(store.read("boundary_sets", columns=["set_id"])["set_id"])
+    stem = choices.area_level + (f"-{choices.scope_id}" if choices.scope_id else "")
+    stem += f"-{choices.valid_from.isoformat()}" if choices.valid_from else ""
+    number = 1
+    while f"{stem}-{number}" in known:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def _own_figures(store: Store, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Turn figures by area code into rows of `areas`; also return the codes that are not known."""
+    sets = store.read("boundary_sets", where={"status": "published"})
+    open_sets = list(sets.loc[sets["valid_to"].isna(), "set_id"])
+    if not open_sets:
+        return pd.DataFrame(), list(rows["area_id"].astype(str))
+    areas = store.read("areas", where={"set_id": open_sets})
+    figures = rows.set_index("area_id")
+    known = areas[areas["area_id"].isin(figures.index)].copy()
+    for column in ("residents", "households"):
+        if column in figures:
+            known[column] = known["area_id"].map(figures[column])
+    unknown = sorted(set(figures.index) - set(known["area_id"]))
+    return gpd.GeoDataFrame(known, geometry="geom", crs="EPSG:4326"), unknown

@@ -1,0 +1,82 @@
+"""Open a store and say what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from geo.schema import AREA_LEVELS, AreaLevel
+from geo.settings import Settings
+from geo.store import open_store as open_store_at
+from geo.store.base import CaseFilter, Store
+
+
+@dataclass(frozen=True)
+class StoreSummary:
+    """What a store holds, in numbers."""
+
+    n_areas: dict[AreaLevel, int]
+    """Published areas of each level that has any, coarsest first."""
+    n_cases: int
+    n_unlocated: int
+    """Cases without a usable location; part of `n_cases`."""
+    n_facilities: int
+    n_people: int
+    """Residents at population points."""
+    data_as_of: datetime | None
+    """Last moment of report or closing, UTC."""
+    data_version: int
+    time_zone: str
+    is_demo: bool
+
+    @property
+    def levels(self) -> tuple[AreaLevel, ...]:
+        """Levels that have published areas, coarsest first."""
+        return tuple(self.n_areas)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look at: no areas, cases or facilities."""
+        return not (self.n_areas or self.n_cases or self.n_facilities)
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store the settings name, creating it where there is none.
+
+    Raises
+    ------
+    StoreError
+        If the address is not understood, or the file is not a store of ours.
+    StoreLockedError
+        If another program has it open.
+    StoreVersionError
+        If a newer program wrote it.
+    """
+    return open_store_at(
+        settings.store_url,
+        time_zone=settings.time_zone,
+        memory_mb=settings.store_memory_mb,
+        threads=settings.store_threads,
+    )
+
+
+def describe_store(store: Store) -> StoreSummary:
+    """Count what the store holds."""
+    n_areas: dict[AreaLevel, int] = {}
+    for level in AREA_LEVELS:
+        if n := len(store.residents(level)):
+            n_areas[level] = n
+    counts = store.count_rows()
+    people = store.read("population_points", columns=["residents"])["residents"]
+    meta = store.meta()
+    return StoreSummary(
+        n_areas=n_areas,
+        n_cases=counts["cases"],
+        n_unlocated=store.count_cases(CaseFilter(is_located=False)),
+        n_facilities=counts["facilities"],
+        n_people=round(float(people.fillna(0).sum())),
+        data_as_of=store.moments()[1],
+        data_version=store.data_version(),
+        time_zone=store.time_zone,
+        is_demo=meta.get("demo", "") != "",
+    )
