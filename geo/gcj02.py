@@ -11,7 +11,7 @@ and the north edge the shift points outwards: points less than 570 m inside the 
 inside the north edge leave the box, to where another point stands unshifted; the inverse answers the
 unshifted one. Along the west and the south edge it points inwards, so that a strip of GCJ-02 has no
 original at all; there the inverse continues the formula. Every other point, on either side, comes back
-within a micrometre. The box also holds Hong Kong, Macao, Taiwan and parts of neighbouring countries,
+within two micrometres. The box also holds Hong Kong, Macao, Taiwan and parts of neighbouring countries,
 where real maps are not shifted: name such files `wgs84`.
 
 Plain numpy on blocks of points that stay in the processor's cache converts a million points from
