@@ -1,0 +1,225 @@
+// Areas, outlines, streets: what lies under everything else, drawn on canvas.
+
+import { node } from "./texts.js";
+import { swatch } from "./legend.js";
+
+const STREETS = [
+  { kinds: ["water", "river", "canal"], colour: "#8fa9b8", opacity: 0.75, weight: 3, least: 0 },
+  { kinds: ["rail"], colour: "#7d828a", opacity: 0.5, weight: 1, least: 13, dash: "4 3" },
+  { kinds: ["trunk", "primary", "bridge"], colour: "#70767f", opacity: 0.55, weight: 2, least: 0 },
+  { kinds: ["secondary", "tertiary"], colour: "#7b818a", opacity: 0.5, weight: 1.3, least: 13 },
+  { kinds: null, colour: "#868c95", opacity: 0.42, weight: 0.7, least: 15 },
+];
+
+const rings = (geometry) =>
+  geometry.type === "MultiPolygon" ? geometry.coordinates : [geometry.coordinates];
+
+const turn = (line) => line.map(([lon, lat]) => [lat, lon]);
+
+// A grey hatch for "no data", so that it is never taken for a class.
+export function hatch(isDark) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 6;
+  const brush = tile.getContext("2d");
+  brush.fillStyle = isDark ? "#3a3f46" : "#eceef0";
+  brush.fillRect(0, 0, 6, 6);
+  brush.strokeStyle = isDark ? "#555c66" : "#c9cdd2";
+  brush.lineWidth = 1;
+  brush.beginPath();
+  brush.moveTo(0, 6);
+  brush.lineTo(6, 0);
+  brush.stroke();
+  return brush.createPattern(tile, "repeat");
+}
+
+export class Areas {
+  constructor(map, { onPick, onHover }) {
+    this.map = map;
+    this.renderer = L.canvas({ pane: "areas", padding: 0.25 });
+    this.marks = L.canvas({ pane: "marks", padding: 0.25 });
+    this.byId = new Map();
+    this.values = null;
+    this.onPick = onPick;
+    this.onHover = onHover;
+  }
+
+  // Replace the polygons; the values are painted by `paint`.
+  setGeometry(collection, { isFaint }) {
+    this.clear();
+    const style = { fillOpacity: 1, opacity: 1, weight: 1, color: "#fff", fillColor: "#ddd", smoothFactor: 0 };
+    for (const feature of collection.features) {
+      if (!feature.geometry) continue;
+      const shape = rings(feature.geometry).map((polygon) => polygon.map(turn));
+      const layer = L.polygon(shape, { ...style, renderer: this.renderer, pane: "areas" });
+      layer.properties = feature.properties;
+      this.byId.set(String(feature.properties.area_id), layer);
+    }
+    this.isFaint = isFaint;
+    this.group = L.featureGroup([...this.byId.values()]);
+    this.group.on("click", (event) => this.onPick(event.layer.properties, event.latlng));
+    this.group.on("mouseover mousemove", (event) => this.#hover(event));
+    this.group.on("mouseout", () => this.#leave());
+  }
+
+  setValues(values) {
+    this.values = values;
+  }
+
+  // Colour every polygon by its class; a filter calls this and nothing else.
+  paint(theme) {
+    const colours = this.values?.classes?.map((row) => row.colour) ?? [];
+    const none = this.values ? hatch(theme.isDark) : theme.ground;
+    const weight = this.#weight();
+    for (const [id, layer] of this.byId) {
+      const place = this.values?.values?.[id]?.[1];
+      const fillColor = place === null || place === undefined ? none : colours[place];
+      layer.setStyle({ fillColor, weight, color: this.values ? theme.line : theme.faint });
+    }
+    if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);
+  }
+
+  // Thin lines where polygons are small, so that borders never wash out the colours.
+  #weight() {
+    const size = this.map.getSize();
+    const side = Math.sqrt((size.x * size.y) / Math.max(this.byId.size, 1));
+    const zoomed = side * 2 ** Math.max(0, this.map.getZoom() - (this.fitZoom ?? this.map.getZoom()));
+    return Math.min(1.2, Math.max(0.25, zoomed / 40));
+  }
+
+  reweigh() {
+    const weight = this.#weight();
+    if (Math.abs(weight - (this.weight ?? 0)) < 0.05) return;
+    this.weight = weight;
+    for (const layer of this.byId.values()) layer.options.weight = weight;
+  }
+
+  select(id, theme) {
+    this.selected?.remove();
+    this.selected = null;
+    const layer = id === null ? null : this.byId.get(String(id));
+    if (!layer) return;
+    const line = { fill: false, interactive: false, renderer: this.marks, pane: "marks", smoothFactor: 0 };
+    this.selected = L.layerGroup([
+      L.polygon(layer.getLatLngs(), { ...line, color: theme.casing, weight: 6, opacity: 0.95 }),
+      L.polygon(layer.getLatLngs(), { ...line, color: theme.accent, weight: 3, opacity: 1 }),
+    ]).addTo(this.map);
+  }
+
+  #hover(event) {
+    if (this.hovered !== event.layer) {
+      this.#leave();
+      this.hovered = event.layer;
+      const line = { fill: false, interactive: false, renderer: this.marks, pane: "marks", smoothFactor: 0 };
+      this.ring = L.polygon(event.layer.getLatLngs(), { ...line, color: "#2b2f36", weight: 1.6, opacity: 0.9 });
+      this.ring.addTo(this.map);
+    }
+    this.onHover(event.layer.properties, event.latlng);
+  }
+
+  #leave() {
+    this.ring?.remove();
+    this.ring = this.hovered = null;
+    this.onHover(null, null);
+  }
+
+  // The value of one area as a person reads it.
+  describe(id, text) {
+    const entry = this.values?.values?.[id];
+    if (!this.values || !entry) return this.values ? text.say("noData") : "";
+    if (entry[2]) return entry[2];
+    if (entry[0] === null) return text.say("noData");
+    return text.number(entry[0]) + text.joint + (this.values.unit ?? "");
+  }
+
+  legend(text) {
+    const values = this.values;
+    if (!values) return null;
+    const unit = values.area_unit ?? text.say("areas");
+    const rows = (values.classes ?? []).map((row, place) => ({
+      swatch: swatch(row.colour),
+      label: row.label ?? interval(row, place, text),
+      count: `${text.whole(row.n)}${text.joint}${unit}`,
+    }));
+    if (values.n_no_data > 0) {
+      const count = `${text.whole(values.n_no_data)}${text.joint}${unit}`;
+      rows.push({ swatch: swatch(null), label: text.say("noData"), count });
+    }
+    const title = values.unit ? `${values.title}（${values.unit}）` : values.title;
+    return { title: text.joint ? title.replace("（", " (").replace("）", ")") : title, note: values.note, rows };
+  }
+
+  clear() {
+    this.#leave();
+    this.selected?.remove();
+    this.group?.remove();
+    this.group = this.selected = null;
+    this.byId.clear();
+  }
+}
+
+function interval(row, place, text) {
+  if (row.low === row.high) return text.number(row.low);
+  return `${place ? ">" : ""}${text.number(row.low)} – ${text.number(row.high)}`;
+}
+
+// Outlines of coarser levels: never clickable, the coarser the heavier.
+export function outlines(collection, { rank, theme, renderer }) {
+  const lines = collection.features.flatMap((feature) =>
+    feature.geometry ? rings(feature.geometry).flatMap((polygon) => polygon.map(turn)) : [],
+  );
+  const style = { color: theme.outline, weight: 1 + 0.7 * rank, opacity: 0.85, fill: false };
+  return L.polygon(lines, { ...style, interactive: false, renderer, pane: "marks", smoothFactor: 0.5 });
+}
+
+// Names of the coarser level at the middle of each area, where they have room.
+export function names(collection) {
+  const markers = [];
+  for (const feature of collection.features) {
+    const at = feature.properties.centre;
+    if (!Array.isArray(at)) continue;
+    const icon = L.divIcon({ className: "getu-name", html: node("span", "", feature.properties.name), iconSize: null });
+    markers.push(L.marker([at[1], at[0]], { icon, interactive: false, keyboard: false, pane: "names" }));
+  }
+  return L.layerGroup(markers);
+}
+
+// Streets as the quiet basemap: one path per group of kinds; small streets appear when near.
+export class Streets {
+  constructor(map) {
+    this.map = map;
+    this.renderer = L.canvas({ pane: "streets", padding: 0.25 });
+    this.groups = [];
+  }
+
+  set(collection) {
+    this.clear();
+    const lines = STREETS.map(() => []);
+    for (const feature of collection.features) {
+      if (!feature.geometry) continue;
+      const parts = feature.geometry.type === "MultiLineString" ? feature.geometry.coordinates : [feature.geometry.coordinates];
+      const kind = feature.properties?.kind ?? "";
+      const place = STREETS.findIndex((group) => group.kinds === null || group.kinds.includes(kind));
+      lines[place].push(...parts.map(turn));
+    }
+    STREETS.forEach((group, place) => {
+      if (!lines[place].length) return;
+      const { colour: color, opacity, weight, dash: dashArray } = group;
+      const style = { color, opacity, weight, dashArray, interactive: false, renderer: this.renderer };
+      this.groups.push({ least: group.least, layer: L.polyline(lines[place], { ...style, pane: "streets" }) });
+    });
+    this.zoomed();
+  }
+
+  zoomed() {
+    const zoom = this.map.getZoom();
+    for (const { least, layer } of this.groups) {
+      if (zoom >= least && !this.map.hasLayer(layer)) layer.addTo(this.map);
+      if (zoom < least && this.map.hasLayer(layer)) layer.remove();
+    }
+  }
+
+  clear() {
+    for (const { layer } of this.groups) layer.remove();
+    this.groups = [];
+  }
+}
