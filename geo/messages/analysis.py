@@ -57,4 +57,28 @@ MESSAGES: dict[str, Message] = {
         "Give it in metres, 0 or more.",
         "请以米为单位给出不小于 0 的数。",
     ),
+    "period_without_dates": Message(
+        "A period of your own needs a first day and the first day after it.",
+        "自定义时段需要起始日期和结束后的第一天。",
+        "Give both dates, for example from 2026-01-01 to 2026-02-01.",
+        "请同时给出两个日期，例如 2026-01-01 至 2026-02-01。",
+    ),
+    "period_backwards": Message(
+        "The period starts on {start_on} and ends before {end_on}, so it holds no day.",
+        "时段从 {start_on} 开始，却在 {end_on} 之前结束，不含任何一天。",
+        "Exchange or correct the dates.",
+        "请调换或更正日期。",
+    ),
+    "period_after_data": Message(
+        "The period starts on {first_on}, and the data end on {data_on}.",
+        "时段从 {first_on} 开始，而数据截至 {data_on}。",
+        "Choose an earlier period, or bring in newer cases.",
+        "请选择更早的时段，或导入更新的案件。",
+    ),
+    "period_out_of_range": Message(
+        "{day} is not in the years {first} to {last}.",
+        "{day} 不在 {first} 至 {last} 年之间。",
+        "Correct the date.",
+        "请更正日期。",
+    ),
 }
