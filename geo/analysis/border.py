@@ -94,8 +94,8 @@ def measure_block(
             continue
         m_x, m_y = degree_lengths(lat[i])
         best = reach_m * reach_m
-        u, v = (lon[i] - grid.x0) * grid.per_x, (lat[i] - grid.y0) * grid.per_y
-        du, dv = reach_m / max(m_x, 1.0) * grid.per_x, reach_m / m_y * grid.per_y
+        u, v = (lon[i] - grid.x0) * grid.per, (lat[i] - grid.y0) * grid.per
+        du, dv = reach_m / max(m_x, 1.0) * grid.per, reach_m / m_y * grid.per
         if u + du < 0.0 or u - du > grid.nx or v + dv < 0.0 or v - dv > grid.ny:
             continue
         for row in range(int(max(v - dv, 0.0)), int(min(v + dv, grid.ny - 1.0)) + 1):

@@ -122,7 +122,7 @@ def lay_grid(bounds: Floats, *, n_cells: float, shortest: float = 0.0) -> Grid:
     )
     x0, y0, per = bounds[0] - side / 8, bounds[1] - side / 8, 1 / side
     nx, ny = int((bounds[2] - x0) * per) + 1, int((bounds[3] - y0) * per) + 1
-    return Grid(float(x0), float(y0), float(per), float(per), nx, ny)
+    return Grid(float(x0), float(y0), float(per), nx, ny)
 
 
 def bucket_edges(edges: Floats, grid: Grid) -> tuple[Ints, Ints]:
@@ -165,8 +165,8 @@ def build_raster(edges: Edges, position: Ints, bounds: Floats, *, n_threads: int
     """
     n_cells = max(CELLS_PER_POLYGON * len(position), CELLS_PER_EDGE * len(edges.xy))
     grid = lay_grid(bounds, n_cells=n_cells)
-    column_x = _place_references(grid.x0, grid.per_x, grid.nx, REFERENCE_X)
-    row_y = _place_references(grid.y0, grid.per_y, grid.ny, REFERENCE_Y)
+    column_x = _place_references(grid.x0, grid.per, grid.nx, REFERENCE_X)
+    row_y = _place_references(grid.y0, grid.per, grid.ny, REFERENCE_Y)
     edge_start, edge_items = bucket_edges(edges.xy, grid)
     toggle_start, toggle_items = _bucket_toggles(edges.xy, grid, column_x, row_y)
     cells = np.empty(grid.nx * grid.ny, dtype=np.int32)
@@ -179,6 +179,7 @@ def build_raster(edges: Edges, position: Ints, bounds: Floats, *, n_threads: int
         sweep_rows(
             first, last, cells, words, words.view(np.int64), edges.xy, edges.owner_start, edges.owners,
             position, edge_start, edge_items, toggle_start, toggle_items, column_x, row_y,
+            1 / grid.per,
         )  # fmt: skip
 
     run_blocks(sweep, grid.ny, block=BLOCK_ROWS, n_threads=n_threads)
@@ -189,8 +190,8 @@ def mark_doubtful(raster: Raster, bounds: Floats) -> None:
     """Make every cell that boxes (n, 4) touch ask shapely."""
     grid = raster.grid
     table = raster.cells.reshape(grid.ny, grid.nx)
-    low = np.floor((bounds[:, :2] - (grid.x0, grid.y0)) * (grid.per_x, grid.per_y) - 1e-3)
-    high = np.floor((bounds[:, 2:] - (grid.x0, grid.y0)) * (grid.per_x, grid.per_y) + 1e-3)
+    low = np.floor((bounds[:, :2] - (grid.x0, grid.y0)) * grid.per - 1e-3)
+    high = np.floor((bounds[:, 2:] - (grid.x0, grid.y0)) * grid.per + 1e-3)
     for (x_low, y_low), (x_high, y_high) in zip(
         np.maximum(low, 0).astype(int), np.maximum(high, 0).astype(int), strict=True
     ):

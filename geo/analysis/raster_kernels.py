@@ -7,7 +7,8 @@ Everything here works on plain arrays and is compiled (`geo.analysis.compiled`).
 - a *cell* of the raster holds what `locate_block` needs: the polygon's position if no edge comes near
   it, `NOBODY`, `ASK`, or `FIRST_RECORD - k` where a record starts at word k;
 - a *record* is [n_edges + n_pieces * 2**32, pieces that hold the reference point as bits, its x, its y,
-  then five words an edge: ax, ay, bx, by and its owners as bits, then the position of each piece].
+  the doubt of its signs, then five words an edge: ax, ay, bx, by and its owners as bits, then the
+  position of each piece].
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.analysis.compiled import compiled
+from geo.analysis.compiled import compiled, prefetch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -30,7 +31,13 @@ FIRST_RECORD = -3
 MOST_PIECES = 62
 """Pieces that one cell can tell apart: one bit each in a signed word."""
 
-HEADER_WORDS = 4
+POINTS_AHEAD = 8
+LINES_AHEAD = 3
+WORDS_PER_LINE = 8
+"""How many points ahead a record is called for, and how much of it: most fill three lines of 64 bytes.
+Measured on 10 million points in 20 000 and 100 000 polygons, where it halves the time."""
+
+HEADER_WORDS = 5
 EDGE_WORDS = 5
 
 SLACK = 1e-6
@@ -44,12 +51,11 @@ ORIENT_TINY = 1e-300
 
 
 class Grid(NamedTuple):
-    """A raster: its lower left corner, cells per unit of x and y, and how many there are."""
+    """A raster of squares: its lower left corner, cells per unit of x or y, and how many there are."""
 
     x0: float
     y0: float
-    per_x: float
-    per_y: float
+    per: float
     nx: int
     ny: int
 
@@ -139,8 +145,8 @@ def list_crossed(edges: Floats, grid: Grid, cells: Ints, numbers: Ints) -> int:
     """
     n = 0
     for e in range(edges.shape[0]):
-        u0, u1 = (edges[e, 0] - grid.x0) * grid.per_x, (edges[e, 2] - grid.x0) * grid.per_x
-        v0, v1 = (edges[e, 1] - grid.y0) * grid.per_y, (edges[e, 3] - grid.y0) * grid.per_y
+        u0, u1 = (edges[e, 0] - grid.x0) * grid.per, (edges[e, 2] - grid.x0) * grid.per
+        v0, v1 = (edges[e, 1] - grid.y0) * grid.per, (edges[e, 3] - grid.y0) * grid.per
         if v0 > v1:
             u0, u1, v0, v1 = u1, u0, v1, v0
         if v1 < -SLACK or v0 > grid.ny + SLACK:
@@ -180,14 +186,14 @@ def list_toggles(
             ax, ay, bx, by = bx, by, ax, ay
         if by < row_y[0] or ay > row_y[-1]:
             continue
-        first = max(_cell_number((ay - grid.y0) * grid.per_y, grid.ny) - 1, 0)
-        last = min(_cell_number((by - grid.y0) * grid.per_y, grid.ny) + 1, grid.ny - 1)
+        first = max(_cell_number((ay - grid.y0) * grid.per, grid.ny) - 1, 0)
+        last = min(_cell_number((by - grid.y0) * grid.per, grid.ny) + 1, grid.ny - 1)
         for row in range(first, last + 1):
             y = row_y[row]
             if (ay > y) == (by > y):
                 continue
             x = ax + (y - ay) / (by - ay) * (bx - ax)
-            column = _cell_number((x - grid.x0) * grid.per_x, grid.nx)
+            column = _cell_number((x - grid.x0) * grid.per, grid.nx)
             while column > 0 and sure_side(ax, ay, bx, by, column_x[column - 1], y) < 0.0:
                 column -= 1
             while column < grid.nx and sure_side(ax, ay, bx, by, column_x[column], y) >= 0.0:
@@ -273,14 +279,14 @@ def _local_pieces(local: Ints, cover: int, cell_edges: Ints, owner_start: Ints, 
 @compiled
 def _fill_edges(
     floats: Floats, ints: Longs, at: int, local: Ints, cell_edges: Ints, edges: Floats,
-    owner_start: Ints, owners: Ints,
+    owner_start: Ints, owners: Ints, side_length: float,
 ) -> int:  # fmt: skip
     """Write the edges of a record, each with the reference point on its left; return how many.
 
     Returns -1 if the reference point is too close to an edge to tell its side.
     """
     rx, ry = floats[at + 2], floats[at + 3]
-    n = 0
+    n, reach_x, reach_y = 0, 2.0 * side_length, 2.0 * side_length
     for e in cell_edges:
         mask, n_owners = 0, 0
         for m in range(owner_start[e], owner_start[e + 1]):
@@ -300,20 +306,25 @@ def _fill_edges(
         floats[k], floats[k + 1], floats[k + 2], floats[k + 3] = ax, ay, bx, by
         ints[k + 4] = mask
         n += 1
+        reach_x = max(reach_x, 2.0 * side_length + max(abs(ax - rx), abs(bx - rx)))
+        reach_y = max(reach_y, 2.0 * side_length + max(abs(ay - ry), abs(by - ry)))
+    floats[at + 4] = ORIENT_BOUND * 2.5 * reach_x * reach_y + ORIENT_TINY
     return n
 
 
 @compiled
 def _fill_record(
     floats: Floats, ints: Longs, at: int, active: Ints, local: Ints, cell_edges: Ints, edges: Floats,
-    owner_start: Ints, owners: Ints, position: Ints,
+    owner_start: Ints, owners: Ints, position: Ints, side_length: float,
 ) -> int:  # fmt: skip
     """Write one record at word `at`, and return what its cell holds."""
     cover = _first_untouched(active, len(active), cell_edges, owner_start, owners)
     n_local = _local_pieces(local, cover, cell_edges, owner_start, owners)
     if n_local < 0:
         return ASK
-    n_edges = _fill_edges(floats, ints, at, local[:n_local], cell_edges, edges, owner_start, owners)
+    n_edges = _fill_edges(
+        floats, ints, at, local[:n_local], cell_edges, edges, owner_start, owners, side_length
+    )
     if n_edges < 0:
         return ASK
     mask = 0
@@ -338,7 +349,7 @@ def _fill_record(
 def sweep_rows(
     first_row: int, last_row: int, cells: Ints, floats: Floats, ints: Longs, edges: Floats,
     owner_start: Ints, owners: Ints, position: Ints, edge_start: Ints, edge_items: Ints,
-    toggle_start: Ints, toggle_items: Ints, column_x: Floats, row_y: Floats,
+    toggle_start: Ints, toggle_items: Ints, column_x: Floats, row_y: Floats, side_length: float,
 ) -> None:  # fmt: skip
     """Walk rows of reference points from left to right, and decide what each cell holds."""
     active = np.empty(64, dtype=np.int32)
@@ -361,34 +372,38 @@ def sweep_rows(
             floats[at + 2], floats[at + 3] = column_x[column], row_y[row]
             cell_edges = edge_items[edge_start[cell] : edge_start[cell + 1]]
             cells[cell] = _fill_record(
-                floats, ints, at, active[:n_active], local, cell_edges, edges, owner_start, owners, position
-            )
+                floats, ints, at, active[:n_active], local, cell_edges, edges, owner_start, owners, position,
+                side_length,
+            )  # fmt: skip
 
 
 @compiled
 def _ask_record(at: int, x: float, y: float, floats: Floats, ints: Longs) -> int:
     """Return the position of the first piece that covers a point of a boundary cell, NOBODY or ASK.
 
-    The walk from the point to the reference point enters or leaves the owners of each edge it crosses.
-    A crossing counts only if all signs that make it one are certain, and so does a miss.
+    The walk from the point p to the reference point r enters or leaves the owners of each edge a → b that
+    it crosses. r is left of the edge, so it is crossed if p is right of it, a is left of p → r, and b
+    right. A crossing counts only if these three signs are certain, and a miss only if one certain sign,
+    or two that agree, exclude it; else shapely is asked. There is no branch for the processor to guess.
     """
     head, mask = ints[at], ints[at + 1]
-    rx, ry = floats[at + 2], floats[at + 3]
-    n_edges = head & 0xFFFFFFFF
+    rx, ry, sure = floats[at + 2] - x, floats[at + 3] - y, floats[at + 4]
     k = at + HEADER_WORDS
-    for _ in range(n_edges):
-        ax, ay, bx, by = floats[k], floats[k + 1], floats[k + 2], floats[k + 3]
-        side = sure_side(ax, ay, bx, by, x, y)
-        if not side > 0.0:  # else the point and the reference point are on the same side
-            a_side = sure_side(x, y, rx, ry, ax, ay)
-            b_side = sure_side(x, y, rx, ry, bx, by)
-            if a_side > 0.0 and b_side < 0.0:
-                if side == 0.0:
-                    return ASK
-                mask ^= ints[k + 4]
-            elif not (a_side * b_side > 0.0 or (side < 0.0 and (a_side < 0.0 or b_side > 0.0))):
-                return ASK
+    is_sure = True
+    for _ in range(head & 0xFFFFFFFF):
+        ax, ay, bx, by = floats[k] - x, floats[k + 1] - y, floats[k + 2] - x, floats[k + 3] - y
+        side = ax * by - ay * bx
+        a_side = rx * ay - ry * ax
+        b_side = rx * by - ry * bx
+        is_right, a_left, b_right = side < -sure, a_side > sure, b_side < -sure
+        a_right, b_left = a_side < -sure, b_side > sure
+        is_crossed = is_right & a_left & b_right
+        is_missed = (side > sure) | (a_left & b_left) | (a_right & b_right) | (is_right & (a_right | b_left))
+        mask ^= ints[k + 4] & -np.int64(is_crossed)
+        is_sure &= is_crossed | is_missed
         k += EDGE_WORDS
+    if not is_sure:
+        return ASK
     if mask == 0:
         return NOBODY
     while mask & 1 == 0:
@@ -401,16 +416,29 @@ def _ask_record(at: int, x: float, y: float, floats: Floats, ints: Longs) -> int
 def locate_block(
     lon: Floats, lat: Floats, grid: Grid, cells: Ints, floats: Floats, ints: Longs, out: Ints
 ) -> int:
-    """Write the position of each point's polygon, NOBODY or ASK; return how many to ask about."""
-    n_ask = 0
+    """Write the position of each point's polygon, NOBODY or ASK; return how many to ask about.
+
+    First every point reads its cell, then those in boundary cells read their records, each of which was
+    called for some points before: points lie in no order, so every record is a walk to far memory.
+    """
+    boundary = np.empty(len(lon), dtype=np.int32)
+    n_boundary, n_ask = 0, 0
     for i in range(len(lon)):
-        u, v = (lon[i] - grid.x0) * grid.per_x, (lat[i] - grid.y0) * grid.per_y
-        if not (u >= 0.0 and u < grid.nx and v >= 0.0 and v < grid.ny):  # also where one is not a number
-            out[i] = NOBODY
-            continue
-        held = cells[int(v) * grid.nx + int(u)]
-        if held <= FIRST_RECORD:
-            held = _ask_record(FIRST_RECORD - held, lon[i], lat[i], floats, ints)
+        u, v = (lon[i] - grid.x0) * grid.per, (lat[i] - grid.y0) * grid.per
+        held = NOBODY
+        if u >= 0.0 and u < grid.nx and v >= 0.0 and v < grid.ny:  # not where one is not a number
+            held = cells[int(v) * grid.nx + int(u)]
+        out[i] = held
+        n_ask += held == ASK
+        boundary[n_boundary] = i
+        n_boundary += held <= FIRST_RECORD
+    for k in range(n_boundary):
+        if k + POINTS_AHEAD < n_boundary:
+            ahead = FIRST_RECORD - int(out[boundary[k + POINTS_AHEAD]])
+            for line in range(LINES_AHEAD):
+                prefetch(ints, ahead + WORDS_PER_LINE * line)
+        i = boundary[k]
+        held = _ask_record(FIRST_RECORD - int(out[i]), lon[i], lat[i], floats, ints)
         out[i] = held
         n_ask += held == ASK
     return n_ask
