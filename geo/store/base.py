@@ -66,6 +66,11 @@ class CaseFilter:
 
     area_level: AreaLevel | None = None
     area_id: str | None = None
+    area_ids: tuple[str, ...] = ()
+    """Any of these areas of `area_level`."""
+    without: tuple[GroupBy, ...] = ()
+    """Cases that have no value of each of these: an area level, `category_id`, `channel`,
+    `closing_level`, `department`, `kind` or `month` (no moment of report)."""
     reported_from: datetime | None = None
     reported_to: datetime | None = None
     closed_from: datetime | None = None
@@ -96,6 +101,8 @@ class CaseFilter:
     """west, south, east, north in degrees."""
     at_point: tuple[float, float] | None = None
     """Exactly this longitude and latitude (repeat places, pile-ups)."""
+    not_at_points: tuple[tuple[float, float], ...] = ()
+    """Not exactly at any of these; cases without a location stay."""
     case_ids: tuple[str, ...] = ()
 
 
