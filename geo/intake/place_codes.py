@@ -1,0 +1,104 @@
+"""Codes of places: text as issued, never repaired (区域编码).
+
+Spreadsheets damage codes in four ways, and each is refused rather than guessed back: scientific
+notation (4.30102E+17), a `.0` behind text, a run of lost digits that only the notation tells, and zeros
+lost in front, told by the length of the other codes. Codes of another length than nearly all others
+are remarked on. Nothing is changed but white space around a code.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.intake.checked import join_problems, problems
+
+DAMAGED_NUMBER = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
+DAMAGED_DECIMALS = r"^[+-]?\d{2,}\.0+$"
+
+_USUAL_SHARE = 0.9
+"""Share of codes of one length from which other lengths are remarked on."""
+_OFFICIAL_LENGTH = 6
+"""Shortest official code, that of a district (GB/T 2260); shorter ones are serial numbers."""
+
+
+def check_codes(codes: pd.Series, *, column: str) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
+    """Check the codes of places.
+
+    Parameters
+    ----------
+    codes
+        Text, index `row`; missing where a cell is empty.
+    column
+        Column of the file.
+
+    Returns
+    -------
+    tuple
+        Codes without white space around them (refused rows left out), refused rows, remarks.
+    """
+    text = codes.astype("str").str.strip()
+    is_empty = (text.isna() | (text == "")).to_numpy(bool)
+    is_damaged = text.str.contains(f"{DAMAGED_NUMBER}|{DAMAGED_DECIMALS}", regex=True, na=False).to_numpy(
+        bool
+    )
+    is_short = _lost_zeros(text)
+    sound = text[~(is_empty | is_damaged | is_short)]
+    twice = sound[sound.duplicated(keep=False)]
+    rejected = join_problems(
+        [
+            _list(text, is_empty, column, "place_id_missing"),
+            _list(text, is_damaged, column, "place_id_damaged"),
+            _list(text, is_short & ~is_damaged & ~is_empty, column, "place_id_lost_zeros"),
+            problems(twice.index.tolist(), column, "place_id_twice", twice.tolist()),
+        ]
+    )
+    kept = sound.drop(twice.index)
+    return kept, rejected, _remark_lengths(kept, column)
+
+
+def fold_name(name: str) -> str:
+    """Return a name without the differences a reader does not see: width, case, blanks.
+
+    Examples
+    --------
+    >>> fold_name("第３ 网格Ａ") == fold_name("第3网格a")
+    True
+    """
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _list(text: pd.Series, is_bad: NDArray[np.bool_], column: str, code: str) -> pd.DataFrame:
+    bad = text[is_bad]
+    return problems(bad.index.tolist(), column, code, bad.tolist())
+
+
+def _usual_length(text: pd.Series) -> tuple[int, float]:
+    lengths = Counter(text.dropna().str.len().tolist())
+    if not lengths:
+        return 0, 0.0
+    length, n = max(lengths.items(), key=lambda item: (item[1], item[0]))
+    return int(length), n / sum(lengths.values())
+
+
+def _lost_zeros(text: pd.Series) -> NDArray[np.bool_]:
+    """Tell which codes are digits shorter than the others, where others begin with zeros."""
+    digits = text[text.str.fullmatch(r"\d+", na=False)]
+    length, share = _usual_length(digits)
+    usual = digits[digits.str.len() == length]
+    has_zeros = bool(usual.str.startswith("0").any())
+    if not has_zeros or share <= 0.5:
+        return np.zeros(len(text), dtype=bool)
+    return np.asarray(text.index.isin(digits.index[digits.str.len() < length]), dtype=bool)
+
+
+def _remark_lengths(codes: pd.Series, column: str) -> pd.DataFrame:
+    length, share = _usual_length(codes)
+    if length < _OFFICIAL_LENGTH or share < _USUAL_SHARE:
+        return problems([], column, "place_id_other_length", [])
+    odd = codes[codes.str.len() != length]
+    return problems(odd.index.tolist(), column, "place_id_other_length", odd.tolist())
