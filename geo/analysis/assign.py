@@ -27,7 +27,14 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 
 from geo.analysis.border import ANYBODY, Nearest, find_nearest_border
-from geo.analysis.raster_index import Raster, build_raster, list_edges, look_up, mark_doubtful
+from geo.analysis.raster_index import (
+    Raster,
+    build_raster,
+    list_edges,
+    look_up,
+    mark_doubtful,
+    split_by_gaps,
+)
 from geo.analysis.raster_kernels import ASK, NOBODY, Floats, Ints
 from geo.errors import ChoiceError, CrsError, DuplicateError, GeoError, MissingError
 
@@ -45,13 +52,14 @@ class AreaIndex:
     polygons: NDArray[np.object_]
     order: Ints
     """Positions in `ids`, sorted by id."""
-    raster: Raster
+    rasters: tuple[Raster, ...]
+    """One, or several where wide gaps lie between groups of polygons."""
     tree: shapely.STRtree
 
     @property
     def n_bytes(self) -> int:
-        """Memory of the raster, without the polygons and their tree."""
-        return self.raster.n_bytes
+        """Memory of the rasters, without the polygons and their tree."""
+        return sum(raster.n_bytes for raster in self.rasters)
 
     def locate(self, lon: ArrayLike, lat: ArrayLike, *, n_threads: int | None = None) -> Ints:
         """Find the polygon that holds each point.
@@ -71,7 +79,7 @@ class AreaIndex:
             included, the one whose id sorts first by code point.
         """
         x, y = _as_points(lon, lat)
-        found, n_ask = look_up(self.raster, x, y, n_threads=n_threads)
+        found, n_ask = look_up(self.rasters, x, y, n_threads=n_threads)
         if n_ask:
             ask = np.flatnonzero(found == ASK)
             found[ask] = self._ask_shapely(x[ask], y[ask])
@@ -131,12 +139,13 @@ def build_index(
     parts, row = shapely.get_parts(polygons[order], return_index=True)
     is_filled = ~(shapely.is_empty(parts) | shapely.is_missing(parts))
     parts, row = parts[is_filled], row[is_filled]
-    rings, piece = shapely.get_rings(parts, return_index=True)
-    edges = list_edges(rings, piece.astype(np.int32))
-    bounds = shapely.total_bounds(parts) if len(parts) else np.zeros(4)
-    raster = build_raster(edges, order[row], bounds, n_threads=n_threads)
-    mark_doubtful(raster, shapely.bounds(parts[_is_doubtful(parts, rings, piece)]))
-    return AreaIndex(names, polygons, order, raster, shapely.STRtree(polygons))
+    position = order[row]
+    rasters = tuple(
+        _build_group(parts[group], position[group], n_threads=n_threads)
+        for group in (np.sort(members) for members in split_by_gaps(shapely.bounds(parts)))
+        if len(group)
+    )
+    return AreaIndex(names, polygons, order, rasters, shapely.STRtree(polygons))
 
 
 def assign_points(
@@ -259,6 +268,15 @@ def _index_areas(areas: gpd.GeoDataFrame, *, n_threads: int | None) -> AreaIndex
 def _require_length(name: str, value: float) -> None:
     if not 0 <= value < np.inf:
         raise ChoiceError("distance_not_length", name=name, value=value)
+
+
+def _build_group(parts: NDArray[np.object_], position: Ints, *, n_threads: int | None) -> Raster:
+    """Build one raster over parts of polygons, sorted by id."""
+    rings, piece = shapely.get_rings(parts, return_index=True)
+    edges = list_edges(rings, piece.astype(np.int32))
+    raster = build_raster(edges, position, shapely.total_bounds(parts), n_threads=n_threads)
+    mark_doubtful(raster, shapely.bounds(parts[_is_doubtful(parts, rings, piece)]))
+    return raster
 
 
 def _is_doubtful(

@@ -18,10 +18,12 @@ from geo.analysis.compiled import compiled
 from geo.analysis.raster_index import (
     BLOCK_POINTS,
     CELLS_PER_EDGE,
+    Edges,
     bucket_edges,
     lay_grid,
     list_edges,
     run_blocks,
+    split_by_gaps,
 )
 from geo.analysis.raster_kernels import NOBODY, Floats, Grid, Ints
 
@@ -85,15 +87,14 @@ def _first_owner(owners: Ints, wanted: int) -> int:
 @compiled
 def measure_block(
     lon: Floats, lat: Floats, wanted: Ints, reach_m: float, grid: Grid, edges: Floats, owner_start: Ints,
-    owners: Ints, edge_start: Ints, edge_items: Ints, distance_m: Floats, whose: Ints,
+    owners: Ints, edge_start: Ints, edge_items: Ints, squared_m2: Floats, whose: Ints,
 ) -> None:  # fmt: skip
-    """Fill distance and owner of the nearest border within reach; a tie takes the owner that sorts first."""
+    """Lower squared distances to borders, and note whose they are; a tie takes the owner that sorts first."""
     for i in range(len(lon)):
-        distance_m[i], whose[i] = np.nan, NOBODY
         if wanted[i] == NOBODY or not (abs(lon[i]) < np.inf and abs(lat[i]) <= 90.0):
             continue
         m_x, m_y = degree_lengths(lat[i])
-        best = reach_m * reach_m
+        best = squared_m2[i]
         u, v = (lon[i] - grid.x0) * grid.per, (lat[i] - grid.y0) * grid.per
         du, dv = reach_m / max(m_x, 1.0) * grid.per, reach_m / m_y * grid.per
         if u + du < 0.0 or u - du > grid.nx or v + dv < 0.0 or v - dv > grid.ny:
@@ -112,8 +113,7 @@ def measure_block(
                     )  # fmt: skip
                     if squared < best or (squared == best and (whose[i] == NOBODY or owner < whose[i])):
                         best, whose[i] = squared, owner
-        if whose[i] != NOBODY:
-            distance_m[i] = np.sqrt(best)
+        squared_m2[i] = best
 
 
 def find_nearest_border(
@@ -136,12 +136,28 @@ def find_nearest_border(
     n_threads
         Threads to use; all cores by default.
     """
-    rings, row = shapely.get_rings(polygons, return_index=True)
-    edges = list_edges(rings, row.astype(np.int32))
-    distance_m, whose = np.full(len(lon), np.nan), np.full(len(lon), NOBODY, dtype=np.int32)
-    if len(edges.xy) == 0:
-        return Nearest(distance_m, whose)
-    bounds = shapely.total_bounds(rings)
+    squared_m2 = np.full(len(lon), reach_m * reach_m)
+    whose = np.full(len(lon), NOBODY, dtype=np.int32)
+    parts, row = shapely.get_parts(polygons, return_index=True)
+    is_filled = ~(shapely.is_empty(parts) | shapely.is_missing(parts))
+    parts, row = parts[is_filled], row[is_filled].astype(np.int32)
+    for group in split_by_gaps(shapely.bounds(parts)):
+        rings, part = shapely.get_rings(parts[group], return_index=True)
+        edges = list_edges(rings, row[group][part])
+        if len(edges.xy):
+            _measure_group(
+                edges, lon, lat, wanted, reach_m, squared_m2=squared_m2, whose=whose, n_threads=n_threads
+            )
+    return Nearest(np.where(whose == NOBODY, np.nan, np.sqrt(squared_m2)), whose)
+
+
+def _measure_group(
+    edges: Edges, lon: Floats, lat: Floats, wanted: Ints, reach_m: float, *, squared_m2: Floats, whose: Ints,
+    n_threads: int | None,
+) -> None:  # fmt: skip
+    """Lower the distances of all points to the borders of one group of areas."""
+    corners = edges.xy.reshape(-1, 2)
+    bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
     m_x, _ = degree_lengths(min(float(np.abs(bounds[[1, 3]]).max()), _FURTHEST_LAT))
     grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x)
     edge_start, edge_items = bucket_edges(edges.xy, grid)
@@ -150,8 +166,7 @@ def find_nearest_border(
         block = slice(first, last)
         measure_block(
             lon[block], lat[block], wanted[block], reach_m, grid, edges.xy, edges.owner_start, edges.owners,
-            edge_start, edge_items, distance_m[block], whose[block],
+            edge_start, edge_items, squared_m2[block], whose[block],
         )  # fmt: skip
 
     run_blocks(measure, len(lon), block=BLOCK_POINTS, n_threads=n_threads)
-    return Nearest(distance_m, whose)

@@ -11,7 +11,7 @@ between the two. Nothing is rounded: what rounding might decide is marked `ASK`,
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from geo.analysis.raster_kernels import (
     ASK,
+    NOBODY,
     Floats,
     Grid,
     Ints,
-    Longs,
     group,
     list_crossed,
     list_toggles,
@@ -40,6 +40,7 @@ CELLS_PER_POLYGON = 64
 CELLS_PER_EDGE = 4
 FEWEST_CELLS = 1024
 MOST_CELLS = 2**27
+MOST_RASTERS = 16
 MOST_CELLS_ALONG = 2**20
 """Keeps the rounding of a cell number far below `raster_kernels.SLACK`."""
 
@@ -87,6 +88,48 @@ def run_blocks(work: Callable[[int, int], Any], n: int, *, block: int, n_threads
         return [work(first, min(first + block, n)) for first in starts]
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(lambda first: work(first, min(first + block, n)), starts))
+
+
+def split_by_gaps(bounds: Floats) -> list[NDArray[np.intp]]:
+    """Split boxes (n, 4) into groups that a straight gap parts, as long as that halves the plane to cover.
+
+    One island far out, or one misplaced area, would else make every cell of the raster as large as a town.
+    The boxes that enclose the groups do not touch.
+    """
+    groups = [np.arange(len(bounds))]
+    done: list[NDArray[np.intp]] = []
+    while groups:
+        members = groups.pop()
+        cut = None if len(done) + len(groups) + 1 >= MOST_RASTERS else _find_gap(bounds[members])
+        if cut is None:
+            done.append(members)
+        else:
+            groups += [members[cut], members[~cut]]
+    return done
+
+
+def _find_gap(bounds: Floats) -> NDArray[np.bool_] | None:
+    """Tell which boxes lie before the gap that leaves the least surface, None if no gap halves it."""
+    least, best = _surface(_enclose(bounds)[:, -1]) / 2, None
+    for axis in (0, 1):
+        order = np.argsort(bounds[:, axis], kind="stable")
+        before, after = _enclose(bounds[order])[:, :-1], _enclose(bounds[order][::-1])[:, -2::-1]
+        surface = np.where(before[axis + 2] < after[axis], _surface(before) + _surface(after), np.inf)
+        if len(surface) and surface.min() < least:
+            least, at = surface.min(), int(surface.argmin())
+            best = np.zeros(len(bounds), dtype=bool)
+            best[order[: at + 1]] = True
+    return best
+
+
+def _enclose(bounds: Floats) -> Floats:
+    """Return the box (4, n) around each box and those before it."""
+    low, high = np.minimum.accumulate(bounds[:, :2]), np.maximum.accumulate(bounds[:, 2:])
+    return np.concatenate([low, high], axis=1).T
+
+
+def _surface(boxes: Floats) -> Floats:
+    return np.asarray((boxes[2] - boxes[0]) * (boxes[3] - boxes[1]))
 
 
 def list_edges(rings: NDArray[np.object_], owner_of_ring: Ints) -> Edges:
@@ -198,14 +241,20 @@ def mark_doubtful(raster: Raster, bounds: Floats) -> None:
         table[y_low : y_high + 1, x_low : x_high + 1] = ASK
 
 
-def look_up(raster: Raster, lon: Floats, lat: Floats, *, n_threads: int | None = None) -> tuple[Ints, int]:
-    """Return what each point's cell holds for it, and how many points are left to `ASK` about."""
-    out = np.empty(len(lon), dtype=np.int32)
-    ints: Longs = raster.words.view(np.int64)
+def look_up(
+    rasters: Sequence[Raster], lon: Floats, lat: Floats, *, n_threads: int | None = None
+) -> tuple[Ints, int]:
+    """Return what rasters that do not overlap hold for each point, and how many to `ASK` about."""
+    out = np.full(len(lon), NOBODY, dtype=np.int32)
 
     def locate(first: int, last: int) -> int:
-        return locate_block(
-            lon[first:last], lat[first:last], raster.grid, raster.cells, raster.words, ints, out[first:last]
-        )
+        block = slice(first, last)
+        return sum(
+            locate_block(
+                lon[block], lat[block], raster.grid, raster.cells, raster.words,
+                raster.words.view(np.int64), out[block],
+            )
+            for raster in rasters
+        )  # fmt: skip
 
     return out, sum(run_blocks(locate, len(lon), block=BLOCK_POINTS, n_threads=n_threads))

@@ -416,10 +416,11 @@ def _ask_record(at: int, x: float, y: float, floats: Floats, ints: Longs) -> int
 def locate_block(
     lon: Floats, lat: Floats, grid: Grid, cells: Ints, floats: Floats, ints: Longs, out: Ints
 ) -> int:
-    """Write the position of each point's polygon, NOBODY or ASK; return how many to ask about.
+    """Write the position of each point's polygon, or ASK; return how many to ask about.
 
-    First every point reads its cell, then those in boundary cells read their records, each of which was
-    called for some points before: points lie in no order, so every record is a walk to far memory.
+    What a point held by nobody has in `out` is left as it is. First every point reads its cell, then
+    those in boundary cells read their records, each of which was called for some points before: points
+    lie in no order, so every record is a walk to far memory.
     """
     boundary = np.empty(len(lon), dtype=np.int32)
     n_boundary, n_ask = 0, 0
@@ -428,7 +429,8 @@ def locate_block(
         held = NOBODY
         if u >= 0.0 and u < grid.nx and v >= 0.0 and v < grid.ny:  # not where one is not a number
             held = cells[int(v) * grid.nx + int(u)]
-        out[i] = held
+        if held != NOBODY:
+            out[i] = held
         n_ask += held == ASK
         boundary[n_boundary] = i
         n_boundary += held <= FIRST_RECORD
