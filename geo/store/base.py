@@ -68,9 +68,9 @@ class CaseFilter:
     area_id: str | None = None
     area_ids: tuple[str, ...] = ()
     """Any of these areas of `area_level`."""
-    without: tuple[GroupBy, ...] = ()
+    without: tuple[GroupBy | Literal["due_at"], ...] = ()
     """Cases that have no value of each of these: an area level, `category_id`, `channel`,
-    `closing_level`, `department`, `kind` or `month` (no moment of report)."""
+    `closing_level`, `department`, `kind`, `month` (no moment of report) or `due_at`."""
     reported_from: datetime | None = None
     reported_to: datetime | None = None
     closed_from: datetime | None = None
@@ -81,6 +81,8 @@ class CaseFilter:
     """With `due_to`: cases due to close in the period as `indicators` defines it."""
     due_to: datetime | None = None
     is_on_time: bool | None = None
+    is_negative: bool | None = None
+    """Closed before it was reported."""
     category_ids: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
