@@ -87,21 +87,10 @@ def _is_same(crs: pyproj.CRS, known: pyproj.CRS, boxes: NDArray[np.float64]) -> 
     if not len(box):
         return False
     x, y = (box[:, 0].min() + box[:, 2].max()) / 2, (box[:, 1].min() + box[:, 3].max()) / 2
-    to_known = pyproj.Transformer.from_pipeline(
-        f"+proj=pipeline +step +inv {_proj(crs)} +step {_proj(known)}"
-    )
-    there = to_known.transform(x, y)
-    return bool(np.hypot(there[0] - x, there[1] - y) < _SAME_M)
-
-
-def _proj(crs: pyproj.CRS) -> str:
-    operation = crs.coordinate_operation
-    if operation is None:
-        return "+proj=noop"
-    text = operation.to_proj4() or "+proj=noop"
-    ellipsoid = crs.ellipsoid
-    axes = f" +a={ellipsoid.semi_major_metre} +rf={ellipsoid.inverse_flattening}" if ellipsoid else ""
-    return text + axes
+    # Proj computes on the ellipsoid of the definition itself, without any shift between datums.
+    here = pyproj.Proj(crs)(x, y, inverse=True, errcheck=False)
+    back = pyproj.Proj(known)(*here, errcheck=False)
+    return bool(np.hypot(back[0] - x, back[1] - y) < _SAME_M)
 
 
 def is_believable(coord_sys: str, boxes: NDArray[np.float64]) -> bool:

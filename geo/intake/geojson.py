@@ -188,7 +188,10 @@ def _walk(cursor: _Cursor, file_name: str, crs: list[str]) -> Iterator[object]:
     _require_geojson(members, has_features, file_name)
     crs.extend(_named_crs(members.get("crs")))
     if not has_features:
-        yield members if members["type"] == "Feature" else {"type": "Feature", "geometry": members}
+        alone = (
+            members.items() if members["type"] == "Feature" else (("type", "Feature"), ("geometry", members))
+        )
+        yield _Pairs(list(alone))
 
 
 def _walk_list(cursor: _Cursor) -> Iterator[object]:

@@ -4,9 +4,9 @@ The rules, each with its code:
 
 - only polygons are taken; degrees must be degrees, and no polygon reaches across 180°;
 - a polygon that GEOS finds invalid is mended only where that changes nothing to speak of: both of
-  GEOS's ways of mending agree, the result is polygonal and its surface differs by at most
-  `MOST_MENDED_SHARE`. It is then remarked on (`polygon_mended`), otherwise refused with the reason and
-  the place;
+  GEOS's ways of mending agree but for lines without surface (spikes), and the surface differs by at
+  most `MOST_MENDED_SHARE`. It is then remarked on (`polygon_mended`), otherwise refused with the
+  reason and the place;
 - a polygon without a surface is refused.
 
 Every polygon comes out as a MultiPolygon in WGS84, its rings turned as RFC 7946 has them.
@@ -184,8 +184,8 @@ def mend(geoms: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame, pd.DataFram
     for at, reason, lines, shells in zip(invalid.tolist(), reasons, by_lines, by_shells, strict=True):
         row = int(geoms.index[at])
         share = _changed_share(array[at], lines, shells)
-        if share <= MOST_MENDED_SHARE and lines.geom_type in ("Polygon", "MultiPolygon"):
-            array[at] = lines
+        if share <= MOST_MENDED_SHARE and shapely.get_type_id(shells) in _POLYGONAL:
+            array[at] = shells
             value = f"{_tell_reason(reason)}; {100 * share:.2g} %"
             remarks.append(problems([row], GEOMETRY_COLUMN, "polygon_mended", [value]))
         else:

@@ -177,8 +177,9 @@ _COORDINATES: dict[str, Message] = {
         "请指明坐标系：wgs84、cgcs2000、投影坐标系（例如 cgcs2000-cm105）或 EPSG 代码。",
     ),
     "crs_not_believable": Message(
-        "{file} says it is in {coord_sys}, but its numbers cannot be: the first is {x}, {y}.",
-        "{file} 注明坐标系为 {coord_sys}，但坐标数值不符：首个为 {x}, {y}。",
+        "{file} should be in {coord_sys} by what it says or by its format, but its numbers cannot be: "
+        "the first is {x}, {y}.",
+        "按文件说明或格式，{file} 应为 {coord_sys}，但坐标数值不符：首个为 {x}, {y}。",
         "Name the system the numbers are in, for example cgcs2000-cm105 for metres.",
         "请指明实际坐标系，例如以米为单位时选 cgcs2000-cm105。",
     ),
