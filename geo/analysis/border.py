@@ -34,6 +34,9 @@ EQUATOR_M = 6_378_137.0
 ECCENTRICITY_SQUARED = 0.006_694_379_990_14
 """Of the WGS84 ellipsoid."""
 
+CELLS_IN_REACH = 8
+"""Keeps the search of an empty neighbourhood short, and that of a dense one too."""
+
 _FURTHEST_LAT = 89.9
 """Where a degree of longitude still has a length worth a raster."""
 
@@ -85,35 +88,58 @@ def _first_owner(owners: Ints, wanted: int) -> int:
 
 
 @compiled
+def _measure_cell(
+    x: float, y: float, m_x: float, m_y: float, wanted: int, cell_edges: Ints, edges: Floats,
+    owner_start: Ints, owners: Ints, best: float, whose: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Return the least squared distance to the edges of a cell, and whose it is, if below the best so far."""
+    for e in cell_edges:
+        owner = _first_owner(owners[owner_start[e] : owner_start[e + 1]], wanted)
+        if owner == NOBODY:
+            continue
+        squared = _squared_distance(
+            (edges[e, 0] - x) * m_x, (edges[e, 1] - y) * m_y,
+            (edges[e, 2] - x) * m_x, (edges[e, 3] - y) * m_y,
+        )  # fmt: skip
+        if squared < best or (squared == best and (whose == NOBODY or owner < whose)):
+            best, whose = squared, owner
+    return best, whose
+
+
+@compiled
 def measure_block(
-    lon: Floats, lat: Floats, wanted: Ints, reach_m: float, grid: Grid, edges: Floats, owner_start: Ints,
-    owners: Ints, edge_start: Ints, edge_items: Ints, squared_m2: Floats, whose: Ints,
+    lon: Floats, lat: Floats, wanted: Ints, grid: Grid, edges: Floats, owner_start: Ints, owners: Ints,
+    edge_start: Ints, edge_items: Ints, squared_m2: Floats, whose: Ints,
 ) -> None:  # fmt: skip
-    """Lower squared distances to borders, and note whose they are; a tie takes the owner that sorts first."""
+    """Lower squared distances to borders, and note whose they are; a tie takes the owner that sorts first.
+
+    Cells are searched in rings around the point, until a whole ring is further off than the best so far.
+    """
     for i in range(len(lon)):
-        if wanted[i] == NOBODY or not (abs(lon[i]) < np.inf and abs(lat[i]) <= 90.0):
+        if wanted[i] == NOBODY or not (abs(lon[i]) <= 180.0 and abs(lat[i]) <= 90.0):
             continue
         m_x, m_y = degree_lengths(lat[i])
-        best = squared_m2[i]
-        u, v = (lon[i] - grid.x0) * grid.per, (lat[i] - grid.y0) * grid.per
-        du, dv = reach_m / max(m_x, 1.0) * grid.per, reach_m / m_y * grid.per
-        if u + du < 0.0 or u - du > grid.nx or v + dv < 0.0 or v - dv > grid.ny:
-            continue
-        for row in range(int(max(v - dv, 0.0)), int(min(v + dv, grid.ny - 1.0)) + 1):
-            for column in range(int(max(u - du, 0.0)), int(min(u + du, grid.nx - 1.0)) + 1):
-                cell = row * grid.nx + column
-                for k in range(edge_start[cell], edge_start[cell + 1]):
-                    e = edge_items[k]
-                    owner = _first_owner(owners[owner_start[e] : owner_start[e + 1]], wanted[i])
-                    if owner == NOBODY:
-                        continue
-                    squared = _squared_distance(
-                        (edges[e, 0] - lon[i]) * m_x, (edges[e, 1] - lat[i]) * m_y,
-                        (edges[e, 2] - lon[i]) * m_x, (edges[e, 3] - lat[i]) * m_y,
-                    )  # fmt: skip
-                    if squared < best or (squared == best and (whose[i] == NOBODY or owner < whose[i])):
-                        best, whose[i] = squared, owner
-        squared_m2[i] = best
+        side_m = 0.999 * min(m_x, m_y) / grid.per
+        at_x, at_y = (
+            int(np.floor((lon[i] - grid.x0) * grid.per)),
+            int(np.floor((lat[i] - grid.y0) * grid.per)),
+        )
+        ring = max(-at_x, at_x - grid.nx + 1, -at_y, at_y - grid.ny + 1, 0)
+        last = max(at_x, grid.nx - 1 - at_x, at_y, grid.ny - 1 - at_y)
+        best, owner = squared_m2[i], whose[i]
+        while ring <= last and (max(ring - 1, 0) * side_m) ** 2 <= best:
+            for row in range(max(at_y - ring, 0), min(at_y + ring, grid.ny - 1) + 1):
+                step = 1 if abs(row - at_y) == ring else max(2 * ring, 1)
+                for column in range(at_x - ring, at_x + ring + 1, step):
+                    if 0 <= column < grid.nx:
+                        cell = row * grid.nx + column
+                        best, owner = _measure_cell(
+                            lon[i], lat[i], m_x, m_y, wanted[i],
+                            edge_items[edge_start[cell] : edge_start[cell + 1]],
+                            edges, owner_start, owners, best, owner,
+                        )  # fmt: skip
+            ring += 1
+        squared_m2[i], whose[i] = best, owner
 
 
 def find_nearest_border(
@@ -159,13 +185,13 @@ def _measure_group(
     corners = edges.xy.reshape(-1, 2)
     bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
     m_x, _ = degree_lengths(min(float(np.abs(bounds[[1, 3]]).max()), _FURTHEST_LAT))
-    grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x)
+    grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x / CELLS_IN_REACH)
     edge_start, edge_items = bucket_edges(edges.xy, grid)
 
     def measure(first: int, last: int) -> None:
         block = slice(first, last)
         measure_block(
-            lon[block], lat[block], wanted[block], reach_m, grid, edges.xy, edges.owner_start, edges.owners,
+            lon[block], lat[block], wanted[block], grid, edges.xy, edges.owner_start, edges.owners,
             edge_start, edge_items, squared_m2[block], whose[block],
         )  # fmt: skip
 
