@@ -36,7 +36,6 @@ class AreaPart:
     """What `/api/values` answers; fetched alone when only it changes."""
     values: Mapping[str, object] | None = None
     """The same, inline, for a small number of areas; wins over `values_url`."""
-    is_faint: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ export class Areas {
   }
 
   // Replace the polygons; the values are painted by `paint`.
-  setGeometry(collection, { isFaint }) {
+  setGeometry(collection) {
     this.clear();
     const style = { fillOpacity: 1, opacity: 1, weight: 1, color: "#fff", fillColor: "#ddd", smoothFactor: 0 };
     for (const feature of collection.features) {
@@ -54,7 +54,6 @@ export class Areas {
       layer.properties = feature.properties;
       this.byId.set(String(feature.properties.area_id), layer);
     }
-    this.isFaint = isFaint;
     this.group = L.featureGroup([...this.byId.values()]);
     this.group.on("click", (event) => this.onPick(event.layer.properties, event.latlng));
     this.group.on("mouseover mousemove", (event) => this.#hover(event));
@@ -68,12 +67,13 @@ export class Areas {
   // Colour every polygon by its class; a filter calls this and nothing else.
   paint(theme) {
     const colours = this.values?.classes?.map((row) => row.colour) ?? [];
-    const none = this.values ? hatch(theme.isDark) : theme.ground;
+    const isPlain = !this.values || this.isPlain;
+    const none = isPlain ? theme.ground : hatch(theme.isDark);
     const weight = this.#weight();
     for (const [id, layer] of this.byId) {
       const place = this.values?.values?.[id]?.[1];
-      const fillColor = place === null || place === undefined ? none : colours[place];
-      layer.setStyle({ fillColor, weight, color: this.values ? theme.line : theme.faint });
+      const fillColor = isPlain || place === null || place === undefined ? none : colours[place];
+      layer.setStyle({ fillColor, weight, color: isPlain ? theme.faint : theme.line });
     }
     if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);
   }

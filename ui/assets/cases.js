@@ -6,7 +6,7 @@ import { node } from "./texts.js";
 
 const HEXAGON_ZOOMS = [[11, 7], [13, 8], [15, 9]]; // below zoom 11 resolution 7, and so on
 const CUT_RESOLUTION = 10;
-const PURPLES = ["#cbb6dd", "#a98bc7", "#8560ad", "#633b8f", "#3f1d66"];
+const RAMP = ["#fbd3e4", "#f39ac2", "#dd5b9b", "#a3176b", "#5c0040"]; // one hue, apart from the areas
 const SCALES = [0.5, 0.64, 0.78, 0.9, 1];
 const LADDER = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 1000000];
 const TILE_ZOOM = 13; // boxes asked for are made of whole tiles of this zoom, so that answers are kept
@@ -28,7 +28,13 @@ export class Cases {
   async moved() {
     if (!this.spec) return this.clear();
     const want = this.#wanted();
-    if (want.key === this.shown) return undefined;
+    if (want.key === this.shown) {
+      if (this.kind === "heat" && this.heatZoom !== this.map.getZoom()) {
+        this.heatZoom = this.map.getZoom();
+        this.layer.setOptions({ max: this.#heatTop() });
+      }
+      return undefined;
+    }
     this.shown = want.key;
     const signal = this.runs.start("cases");
     try {
@@ -62,13 +68,25 @@ export class Cases {
     this.clear();
     const size = this.map.getSize();
     if (!size.x || !size.y) return; // a hidden map has no pixels to read back
-    const most = data.points.reduce((top, point) => Math.max(top, point[2] ?? 1), 1);
-    const points = data.points.map(([lon, lat, n]) => [lat, lon, Math.sqrt((n ?? 1) / most)]);
-    const gradient = { 0.15: PURPLES[0], 0.4: PURPLES[1], 0.6: PURPLES[2], 0.8: PURPLES[3], 1: PURPLES[4] };
-    // maxZoom 1 switches off the plugin's dimming by zoom: the picture keeps its weight while zooming
-    this.layer = L.heatLayer(points, { radius: 18, blur: 16, minOpacity: 0.12, gradient, max: 1, maxZoom: 1 });
-    this.layer.addTo(this.map);
+    this.heat = data.points.map(([lon, lat, n]) => [lat, lon, n ?? 1]);
+    const gradient = { 0.12: RAMP[0], 0.3: RAMP[1], 0.55: RAMP[2], 0.8: RAMP[3], 1: RAMP[4] };
+    // maxZoom 1 switches off the plugin's own dimming by zoom; `heatTop` sets the top instead
+    const look = { radius: 15, blur: 13, minOpacity: 0.02, gradient, max: this.#heatTop(), maxZoom: 1 };
+    this.layer = L.heatLayer(this.heat, look).addTo(this.map);
+    this.heatZoom = this.map.getZoom();
     this.kind = "heat";
+  }
+
+  // The sum of a crowded spot on the screen at this zoom, so that only few spots reach the darkest tone.
+  #heatTop() {
+    const sums = new Map();
+    for (const [lat, lon, n] of this.heat) {
+      const { x, y } = this.map.project([lat, lon]);
+      const cell = `${Math.round(x / 14)} ${Math.round(y / 14)}`;
+      sums.set(cell, (sums.get(cell) ?? 0) + n);
+    }
+    const sorted = [...sums.values()].sort((a, b) => a - b);
+    return 3 * (sorted[Math.floor(sorted.length * 0.98)] ?? 1);
   }
 
   async #hexagons(url, signal) {
@@ -92,7 +110,7 @@ export class Cases {
         middle[0] + (lon - middle[0]) * SCALES[place] * 0.94,
       ]);
       this.cells.push({ ring, n: feature.properties.n, id: String(feature.properties.h3) });
-      const style = { fillColor: PURPLES[place], fillOpacity: 0.92, color: "#fff", weight: 0.8, opacity: 0.9 };
+      const style = { fillColor: RAMP[place], fillOpacity: 0.92, color: "#fff", weight: 0.8, opacity: 0.9 };
       return L.polygon(inside, { ...style, interactive: false, renderer, pane: "cases", smoothFactor: 0 });
     });
     this.layer = L.layerGroup(layers).addTo(this.map);
@@ -137,17 +155,17 @@ export class Cases {
   }
 
   legend(text) {
-    if (this.kind === "heat") return { title: text.say("heatTitle"), note: text.say("heatNote"), ramp: PURPLES };
+    if (this.kind === "heat") return { title: text.say("heatTitle"), note: text.say("heatNote"), ramp: RAMP };
     if (this.kind === "points") {
       const dot = node("i", "getu-swatch getu-dot");
       const count = `${text.whole(this.n)}${text.joint}${text.say("cases")}`;
-      return { title: text.say("pointsTitle"), note: this.spec.note, rows: [{ swatch: dot, label: "", count }] };
+      return { title: text.say("pointsTitle"), note: this.spec.note, rows: [{ swatch: dot, label: text.say("inCircle"), count }] };
     }
     if (this.kind !== "hexagons") return null;
     const rows = this.steps.map(([low, high], place) => ({
-      swatch: swatch(PURPLES[place]),
+      swatch: swatch(RAMP[place]),
       label: low === high ? text.whole(low) : `${text.whole(low)} – ${text.whole(high)}`,
-      count: `${text.whole(this.cells.filter(({ n }) => n >= low && n <= high).length)}`,
+      count: `${text.whole(this.cells.filter(({ n }) => n >= low && n <= high).length)}${text.joint}${text.say("cells")}`,
     }));
     const note = this.isCut ? text.say("cut") : this.spec.note;
     return { title: text.say("casesTitle"), note, rows };
@@ -172,8 +190,8 @@ function ladder(most) {
 
 const classOf = (n, steps) => Math.max(0, steps.findLastIndex(([low]) => n >= low));
 
-export function clusterIcon(n, className) {
-  const side = n < 10 ? 26 : n < 100 ? 32 : n < 1000 ? 38 : 46;
+export function clusterIcon(n, className, least = 26) {
+  const side = least + (n < 10 ? 0 : n < 100 ? 6 : n < 1000 ? 12 : 20);
   return L.divIcon({ className, html: node("span", "", String(n)), iconSize: [side, side] });
 }
 

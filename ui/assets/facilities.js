@@ -33,7 +33,7 @@ export class Facilities {
       showCoverageOnHover: false,
       animate: false,
       clusterPane: "facilities",
-      iconCreateFunction: (cluster) => clusterIcon(cluster.getChildCount(), "getu-facility-cluster"),
+      iconCreateFunction: (cluster) => clusterIcon(cluster.getChildCount(), "getu-facility-cluster", 20),
     });
     this.layer.addLayers(data.features.map((feature) => this.#marker(feature)));
     this.layer.addTo(this.map);

@@ -87,8 +87,9 @@ class GetuMap {
     map.on("moveend", () => this.#moved());
     this.resizing = new ResizeObserver(() => this.#resized());
     this.resizing.observe(this.canvas);
-    this.canvas.addEventListener("focus", () => this.root.classList.add("is-focused"));
-    this.canvas.addEventListener("blur", () => this.root.classList.remove("is-focused"));
+    // Leaflet focuses the map on a click; the ring is for those who came by keyboard.
+    this.canvas.addEventListener("pointerdown", () => (this.root.dataset.pointer = "1"), true);
+    this.root.addEventListener("keydown", () => delete this.root.dataset.pointer);
   }
 
   // --- parts ---------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class GetuMap {
       jobs.push(this.#job(name, run));
     };
     const { areas } = spec;
-    part("areas", areas && { url: areas.url, isFaint: areas.is_faint }, () => this.#drawAreas());
+    part("areas", areas?.url, () => this.#drawAreas());
     part("values", areas && [areas.values_url, areas.values], () => this.#fetchValues());
     part("outlines", spec.outlines, () => this.#drawOutlines());
     part("streets", spec.streets_url, () => this.#drawStreets());
@@ -149,7 +150,7 @@ class GetuMap {
     const collection = await loadJson(areas.url, signal);
     await this.valuesJob;
     if (signal.aborted) return undefined;
-    this.areas.setGeometry(collection, { isFaint: areas.is_faint });
+    this.areas.setGeometry(collection);
     this.areas.fitZoom = this.fitZoom;
     this.areas.paint(this.theme);
     performance.mark("getu:areas");
@@ -204,7 +205,12 @@ class GetuMap {
   }
 
   #drawLegend() {
-    this.legend.set("areas", this.areas.legend(this.text));
+    const isPlain = this.cases.kind === "heat"; // colours seen through a heat picture would be other colours
+    if (this.areas.isPlain !== isPlain) {
+      this.areas.isPlain = isPlain;
+      this.areas.paint(this.theme);
+    }
+    this.legend.set("areas", isPlain ? null : this.areas.legend(this.text));
     this.legend.set("cases", this.cases.legend(this.text));
     this.legend.set("facilities", this.facilities.legend(this.text));
     this.legend.draw(this.text);

@@ -6,6 +6,7 @@ from ui.map_component import AreaPart, CasePart, FacilityPart, KindStyle, MapSpe
 
 st.set_page_config(layout="wide")
 choices = st.query_params
+place_of_map = st.container()
 language = choices.get("lang", "zh")
 shift = st.radio("filter", [0, 1, 2], horizontal=True)
 with_cases = st.radio("cases", ["none", "auto", "points", "heat"], horizontal=True)
@@ -40,7 +41,8 @@ spec = MapSpec(
     review_number="川S(2026)00号",
     source="示范数据",
 )
-event = show_map(spec, key="map", height=600)
+with place_of_map:
+    event = show_map(spec, key="map", height=600)
 if event:
     st.session_state["picked"].append(event)
 st.text(f"runs {len(st.session_state['picked'])}")
