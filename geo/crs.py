@@ -320,14 +320,15 @@ def geometries_to_wgs84(
     CrsError
         If the name is unknown, or if no vertex at all fits the system.
     """
-    flat = shapely.force_2d(np.asarray(geoms, dtype=object))
+    flat = np.asarray(geoms, dtype=object)
     xy, owner = shapely.get_coordinates(flat.ravel(), return_index=True)
     corners, corner_of = np.unique(xy.view(np.complex128).ravel(), return_inverse=True)
     lon, lat = to_wgs84(corners.real, corners.imag, coord_sys=coord_sys)
     done = np.column_stack([lon, lat])[corner_of]
     lost = np.zeros(flat.size, dtype=bool)
     lost[owner[np.isnan(done[:, 0])]] = True
-    kept = np.where(lost, None, flat.ravel())
+    kept = flat.flatten()
+    kept[lost] = None
     converted = shapely.set_coordinates(kept, done[~lost[owner]]).reshape(flat.shape)
     if isinstance(geoms, gpd.GeoSeries):
         return gpd.GeoSeries(converted, index=geoms.index, name=geoms.name, crs=WGS84_EPSG)

@@ -15,8 +15,8 @@ within two micrometres. The box also holds Hong Kong, Macao, Taiwan and parts of
 where real maps are not shifted: name such files `wgs84`.
 
 Plain numpy on blocks of points that stay in the processor's cache converts a million points from
-GCJ-02 in about 0.6 s on one core (`benchmarks/crs.py`). A numba version is not worth having: it is three
-times faster on two cores, but its first call compiles for several seconds.
+GCJ-02 in about 0.55 s on one core (`benchmarks/crs.py`). The same arithmetic compiled with numba took 0.37 s
+on two cores, after 1.4 s (4 s with six sines) for the first call; that is not worth a compiled module.
 """
 
 from __future__ import annotations

@@ -84,10 +84,7 @@ def distance_m(lon: ArrayLike, lat: ArrayLike, to_lon: ArrayLike, to_lat: ArrayL
     """
     a_lon, a_lat = as_pair(lon, lat)
     b_lon, b_lat = as_pair(to_lon, to_lat)
-    given = np.isfinite(a_lon) & np.isfinite(b_lon)
-    distance = np.full(given.shape, np.nan)
-    distance[given] = _GEOD.inv(a_lon[given], a_lat[given], b_lon[given], b_lat[given])[2]
-    return distance
+    return np.asarray(_GEOD.inv(a_lon, a_lat, b_lon, b_lat)[2], dtype=np.float64)
 
 
 def metres_per_degree(lat: ArrayLike) -> tuple[Floats, Floats]:

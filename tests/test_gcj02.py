@@ -88,7 +88,11 @@ def test_oracle_R5_1_forward_and_R5_2_inverse(point, answer, shift_m):
     assert off_m(gcj02_to_wgs84(*answer), point) < 0.005  # the published figure has 8 decimals
 
 
-@pytest.mark.parametrize("point", [(-71.06, 42.36), (-0.12, 51.5), (151.2, -33.9), (0.0, 0.0), (180.0, 89.0)])
+@pytest.mark.parametrize(
+    "point",
+    [(-71.06, 42.36), (-0.12, 51.5), (151.2, -33.9), (0.0, 0.0), (180.0, 89.0)]
+    + [(72.0039, 35.0), (137.8348, 35.0), (105.0, 0.8292), (105.0, 55.8272)],
+)
 def test_oracle_R5_2_outside_china_gcj02_is_the_identity(point):
     for step in (wgs84_to_gcj02, gcj02_to_wgs84):
         lon, lat = step(*point)
