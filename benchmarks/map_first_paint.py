@@ -24,9 +24,9 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "tests" / "e2e" / "apps" / "map_app.py"
 FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --enable-precise-memory-info"
-).split()
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--enable-precise-memory-info",
+)  # fmt: skip
 READY = '.getu-map[data-ready="1"]'
 MARKS = "name => performance.getEntriesByName(name).at(-1)?.startTime ?? NaN"
 
@@ -38,7 +38,7 @@ def main() -> int:
     choices = parser.parse_args()
     rows = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for _ in range(choices.trials):
             rows.append(one_trial(browser, choices.areas))
         browser.close()
