@@ -29,6 +29,15 @@ def test_surface_equals_the_geodesic_one_within_2e_6(lon, lat, size_deg, top):
     assert area_m2(np.array([triangle]))[0] == pytest.approx(geodesic_m2(triangle), rel=2e-6)
 
 
+@pytest.mark.parametrize(("size_deg", "within"), [(0.01, 1e-7), (0.1, 1e-6), (1.0, 5e-5), (5.0, 1.1e-3)])
+@pytest.mark.parametrize("lat", [-35.0, 0.0, 30.0, 55.0])
+def test_large_polygons_differ_from_geodesic_edges_as_documented(size_deg, within, lat):
+    square = shapely.box(104, lat, 104 + size_deg, lat + size_deg)
+    slanted = shapely.Polygon([(104, lat), (104 + size_deg, lat), (104 + size_deg / 2, lat + size_deg)])
+    for polygon in (square, slanted):
+        assert area_m2(np.array([polygon]))[0] == pytest.approx(geodesic_m2(polygon), rel=within)
+
+
 def test_a_cell_between_parallels_has_the_surface_of_its_zone():
     """All of the ellipsoid is 510 065 621.724 km2 (Moritz 1980 gives 510 065 622 for GRS80)."""
     lon, lat = np.meshgrid(np.arange(-180, 180, 0.5), np.arange(-80, 80, 0.5))
