@@ -120,18 +120,18 @@ def measure_block(
             continue
         m_x, m_y = degree_lengths(lat[i])
         side_m = 0.999 * min(m_x, m_y) / grid.per
-        at_x, at_y = (
-            int(np.floor((lon[i] - grid.x0) * grid.per)),
-            int(np.floor((lat[i] - grid.y0) * grid.per)),
-        )
+        u, v = (lon[i] - grid.x0) * grid.per, (lat[i] - grid.y0) * grid.per
+        at_x, at_y = int(np.floor(u)), int(np.floor(v))
         ring = max(-at_x, at_x - grid.nx + 1, -at_y, at_y - grid.ny + 1, 0)
         last = max(at_x, grid.nx - 1 - at_x, at_y, grid.ny - 1 - at_y)
         best, owner = squared_m2[i], whose[i]
         while ring <= last and (max(ring - 1, 0) * side_m) ** 2 <= best:
             for row in range(max(at_y - ring, 0), min(at_y + ring, grid.ny - 1) + 1):
+                away_y = max(row - v, v - row - 1.0, 0.0) * side_m
                 step = 1 if abs(row - at_y) == ring else max(2 * ring, 1)
                 for column in range(at_x - ring, at_x + ring + 1, step):
-                    if 0 <= column < grid.nx:
+                    away_x = max(column - u, u - column - 1.0, 0.0) * side_m
+                    if 0 <= column < grid.nx and away_x * away_x + away_y * away_y <= best:
                         cell = row * grid.nx + column
                         best, owner = _measure_cell(
                             lon[i], lat[i], m_x, m_y, wanted[i],
