@@ -1,0 +1,9 @@
+"""The app: pages around `ui/shell.py`, and the addresses their maps fetch, in one process (入口)."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.routes import all_routes
+
+app = st.App(Path(__file__).resolve().parent / "ui" / "shell.py", routes=all_routes())

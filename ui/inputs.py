@@ -1,0 +1,91 @@
+"""Inputs whose choice stands in the address, so that a bookmark opens exactly this view (输入控件).
+
+A choice is read from the address, drawn, and written back when it changes; what equals the default
+is left out of the address. A value in the address that is not among the options is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Literal, TypeVar
+
+import streamlit as st
+
+from ui.text import t
+
+T = TypeVar("T", bound=str)
+
+
+def read_choice(name: str, options: Sequence[T], default: T) -> T:
+    """Return what the address says for one name, or the default."""
+    asked = st.query_params.get(name, default)
+    return next((option for option in options if option == asked), default)
+
+
+def read_choices(name: str, options: Sequence[str]) -> list[str]:
+    """Return the options the address lists for one name, in the order of the options."""
+    asked = set(st.query_params.get(name, "").split(","))
+    return [option for option in options if option in asked]
+
+
+def write_address(**values: str | None) -> None:
+    """Put values into the address; None or an empty text takes a name out."""
+    for name, value in values.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def choose(
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T,
+    *,
+    show: Callable[[T], str],
+    how: Literal["list", "buttons"] = "list",
+) -> T:
+    """Let the reader choose one option, kept in the address under `name`."""
+    key = f"choose_{name}"
+    value = read_choice(name, options, default)
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def keep() -> None:
+        chosen = st.session_state[key]
+        write_address(**{name: None if chosen == default else chosen})
+
+    if how == "buttons":
+        st.segmented_control(label, options, key=key, format_func=show, required=True, on_change=keep)
+    else:
+        st.selectbox(label, options, key=key, format_func=show, on_change=keep)
+    return read_choice(name, options, default)
+
+
+def choose_many(name: str, label: str, options: Sequence[str], *, show: Callable[[str], str], hint: str) -> list[str]:
+    """Let the reader choose any number of options, kept in the address under `name`."""
+    key = f"choose_{name}"
+    value = read_choices(name, options)
+    if sorted(st.session_state.get(key, [])) != sorted(value):
+        st.session_state[key] = value
+
+    def keep() -> None:
+        write_address(**{name: ",".join(st.session_state[key])})
+
+    st.multiselect(label, options, key=key, format_func=show, placeholder=hint, on_change=keep)
+    return read_choices(name, options)
+
+
+def read_day(name: str) -> date | None:
+    """Return the day the address says for one name, or None."""
+    try:
+        return date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+def show_level(level: str) -> str:
+    """Say a level."""
+    return t(f"level.{level}")

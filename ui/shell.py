@@ -1,0 +1,30 @@
+"""The frame of every page: list of pages, place, search, period, language (外框).
+
+This script runs first on every visit and every change. It names pages by absolute path, because the
+app may be started from any folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from geo.errors import GeoError  # noqa: E402
+from ui import frame, outputs  # noqa: E402
+from ui.pages import page_list  # noqa: E402
+from ui.text import t  # noqa: E402
+
+st.set_page_config(page_title=t("app.name"), page_icon=str(ROOT / "ui" / "assets" / "icon.png"), layout="wide")
+outputs.add_style()
+try:
+    page = st.navigation(page_list())
+    frame.show_sidebar()
+    page.run()
+except GeoError as error:
+    outputs.show_error(error)
