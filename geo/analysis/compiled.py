@@ -18,6 +18,9 @@ from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+N_CORES = int(numba.config.NUMBA_NUM_THREADS)
+"""Cores this process may use."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

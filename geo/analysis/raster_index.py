@@ -10,7 +10,6 @@ between the two. Nothing is rounded: what rounding might decide is marked `ASK`,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.analysis.compiled import N_CORES
 from geo.analysis.raster_kernels import (
     ASK,
     NOBODY,
@@ -83,7 +83,7 @@ class Raster:
 def run_blocks(work: Callable[[int, int], Any], n: int, *, block: int, n_threads: int | None) -> list[Any]:
     """Call `work(first, last)` for every block of 0 … n, on several threads, in order of the blocks."""
     starts = range(0, n, block)
-    n_threads = min(n_threads or os.cpu_count() or 1, len(starts))
+    n_threads = min(n_threads or N_CORES, len(starts))
     if n_threads <= 1:
         return [work(first, min(first + block, n)) for first in starts]
     with ThreadPoolExecutor(n_threads) as pool:
