@@ -129,4 +129,31 @@ ROWS: dict[str, Message] = {
         "Row {row}, {column}: {value} is no count of people and is left out.",
         "第 {row} 行 {column}：{value} 不是有效人数，已略去。",
     ),
+    "place_position_missing": Message(
+        "Row {row}, {column}: there is no usable coordinate: {value}",
+        "第 {row} 行 {column}：没有可用的坐标：{value}",
+    ),
+    "place_position_off": Message(
+        "Row {row} does not lie on the earth, or not within reach of the coordinate system: {value}.",
+        "第 {row} 行的坐标不在地球上，或超出所选坐标系的范围：{value}。",
+    ),
+    "place_not_hexagon": Message(
+        "Row {row}, {column}: {value} is no H3 cell.", "第 {row} 行 {column}：{value} 不是 H3 编号。"
+    ),
+    "population_count_bad": Message(
+        "Row {row}, {column}: {value} is no count of people.", "第 {row} 行 {column}：{value} 不是有效人数。"
+    ),
+    "population_count_missing": Message(
+        "Row {row} has no count at all. {value}", "第 {row} 行没有任何人数。{value}"
+    ),
+    "population_date_unreadable": Message(
+        "Row {row}, {column}: {value} is no date of figures.", "第 {row} 行 {column}：{value} 不是统计时点。"
+    ),
+    "building_count_odd": Message(
+        "Row {row}, {column}: {value} is no plausible whole number and is left out.",
+        "第 {row} 行 {column}：{value} 不是合理的整数，已略去。",
+    ),
+    "line_without_length": Message(
+        "A line of feature {row} has no length. {value}", "要素 {row} 有线长度为零。{value}"
+    ),
 }

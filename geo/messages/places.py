@@ -230,6 +230,33 @@ _COORDINATES: dict[str, Message] = {
     ),
 }
 
+_PLACES: dict[str, Message] = {
+    "population_form_unclear": Message(
+        "It is not clear where the people of {file} are.",
+        "无法判断 {file} 中的人口位于何处。",
+        "Map longitude and latitude, or an H3 cell, or the code of an area: exactly one of the three.",
+        "请只选择一种：经纬度、H3 编号或区域编码。",
+    ),
+    "population_no_count_mapped": Message(
+        "No column of {file} was named as a count of people.",
+        "没有为 {file} 指定人数列。",
+        "Name the column of residents, or of another count.",
+        "请指定常住人口或其他人数列。",
+    ),
+    "place_columns_needed": Message(
+        "{file} is a table, and its longitude and latitude columns were not named.",
+        "{file} 是表格，但未指定经度和纬度列。",
+        "Name both columns, or import a layer.",
+        "请指定这两列，或改为导入图层。",
+    ),
+    "place_ids_from_rows": Message(
+        "No column of numbers was named; the places are numbered as in the file.",
+        "未指定编号列，按文件中的顺序编号。",
+        "A file in another order would then change every number.",
+        "文件顺序改变时编号会随之改变。",
+    ),
+}
+
 _ARCHIVES: dict[str, Message] = {
     "archive_broken": Message(
         "{file} is not a readable zip archive.", "{file} 不是可读取的 zip 压缩包。",
@@ -306,4 +333,4 @@ _ARCHIVES: dict[str, Message] = {
     ),
 }  # fmt: skip
 
-MESSAGES: dict[str, Message] = _FILES | _COORDINATES | _ARCHIVES | ROWS
+MESSAGES: dict[str, Message] = _FILES | _COORDINATES | _PLACES | _ARCHIVES | ROWS
