@@ -151,7 +151,7 @@ def build_index(
 def assign_points(
     lon: ArrayLike,
     lat: ArrayLike,
-    areas: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame | AreaIndex,
     *,
     max_distance_m: float = 0.0,
     near_border_m: float | None = None,
@@ -164,7 +164,8 @@ def assign_points(
     lon, lat
         Points (n,) in WGS84 degrees, arrays or Series with one index; NaN where there is no location.
     areas
-        Polygons of one level, in any CRS, with a unique `area_id` as text.
+        Polygons of one level, in any CRS, with a unique `area_id` as text; or an index made of such by
+        `index_areas`, for points that come in several blocks.
     max_distance_m
         How far outside every area a point may lie and still take the nearest one, in metres. 0 means
         that it must lie in an area.
@@ -202,7 +203,7 @@ def assign_points(
     """
     _require_length("max_distance_m", max_distance_m)
     _require_length("near_border_m", 0.0 if near_border_m is None else near_border_m)
-    index = _index_areas(areas, n_threads=n_threads)
+    index = areas if isinstance(areas, AreaIndex) else index_areas(areas, n_threads=n_threads)
     x, y = _as_points(lon, lat)
     position = index.locate(x, y, n_threads=n_threads)
     distance_m = np.where(position == NOBODY, np.nan, 0.0)
@@ -254,7 +255,25 @@ def _take_texts(texts: Sequence[str], position: NDArray[np.integer]) -> pd.api.e
     return pd.array(texts, dtype="str").take(position, allow_fill=True)
 
 
-def _index_areas(areas: gpd.GeoDataFrame, *, n_threads: int | None) -> AreaIndex:
+def index_areas(areas: gpd.GeoDataFrame, *, n_threads: int | None = None) -> AreaIndex:
+    """Build the index of a table of areas, for points that come in several blocks.
+
+    Parameters
+    ----------
+    areas
+        Polygons of one level, in any CRS, with a unique `area_id` as text.
+    n_threads
+        Threads to use; all cores by default.
+
+    Raises
+    ------
+    CrsError
+        If `areas` has no CRS.
+    MissingError
+        If `areas` has no `area_id`, or one is missing.
+    DuplicateError
+        If an `area_id` occurs twice.
+    """
     if "area_id" not in areas:
         raise MissingError("area_id_column_missing", table="areas")
     if areas.crs is None:
