@@ -249,6 +249,18 @@ _PLACES: dict[str, Message] = {
         "Name both columns, or import a layer.",
         "请指定这两列，或改为导入图层。",
     ),
+    "table_not_wgs84": Message(
+        "`{table}` is not in WGS84.",
+        "“{table}”不是 WGS84 坐标。",
+        "Convert it when it is read.",
+        "请在读入时转换。",
+    ),
+    "parent_code_twice": Message(
+        "The parent code {area_id} occurs {n_extra:,} times too often.",
+        "上级编码 {area_id} 重复了 {n_extra:,} 次。",
+        "Keep one boundary set of the coarser level.",
+        "请只保留一套上级边界。",
+    ),
     "place_ids_from_rows": Message(
         "No column of numbers was named; the places are numbered as in the file.",
         "未指定编号列，按文件中的顺序编号。",
