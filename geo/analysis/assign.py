@@ -142,8 +142,7 @@ def build_index(
     position = order[row]
     rasters = tuple(
         _build_group(parts[group], position[group], n_threads=n_threads)
-        for group in (np.sort(members) for members in split_by_gaps(shapely.bounds(parts)))
-        if len(group)
+        for group in split_by_gaps(shapely.bounds(parts))
     )
     return AreaIndex(names, polygons, order, rasters, shapely.STRtree(polygons))
 
@@ -294,7 +293,8 @@ def _build_group(parts: NDArray[np.object_], position: Ints, *, n_threads: int |
     rings, piece = shapely.get_rings(parts, return_index=True)
     edges = list_edges(rings, piece.astype(np.int32))
     raster = build_raster(edges, position, shapely.total_bounds(parts), n_threads=n_threads)
-    mark_doubtful(raster, shapely.bounds(parts[_is_doubtful(parts, rings, piece)]))
+    doubtful = _is_doubtful(parts, rings, piece)
+    mark_doubtful(raster, shapely.bounds(rings[doubtful[piece]]))
     return raster
 
 

@@ -162,7 +162,7 @@ def find_nearest_border(
     n_threads
         Threads to use; all cores by default.
     """
-    squared_m2 = np.full(len(lon), reach_m * reach_m)
+    squared_m2 = np.full(len(lon), float(reach_m) ** 2)
     whose = np.full(len(lon), NOBODY, dtype=np.int32)
     parts, row = shapely.get_parts(polygons, return_index=True)
     is_filled = ~(shapely.is_empty(parts) | shapely.is_missing(parts))

@@ -18,7 +18,7 @@ from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-N_CORES = int(numba.config.NUMBA_NUM_THREADS)
+N_CORES = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 """Cores this process may use."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

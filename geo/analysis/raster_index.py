@@ -94,9 +94,9 @@ def split_by_gaps(bounds: Floats) -> list[NDArray[np.intp]]:
     """Split boxes (n, 4) into groups that a straight gap parts, as long as that halves the plane to cover.
 
     One island far out, or one misplaced area, would else make every cell of the raster as large as a town.
-    The boxes that enclose the groups do not touch.
+    The boxes that enclose the groups do not touch; each group keeps the order of the boxes.
     """
-    groups = [np.arange(len(bounds))]
+    groups = [np.arange(len(bounds))] if len(bounds) else []
     done: list[NDArray[np.intp]] = []
     while groups:
         members = groups.pop()
