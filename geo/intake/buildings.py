@@ -244,7 +244,7 @@ def _read_counts(
             counts[field] = pd.Series(pd.NA, index=table.index, dtype="Int64")
             continue
         numbers = parse_numbers(table[field])
-        values = numbers.values  # noqa: PD011 - a field of Numbers
+        values = numbers.found
         is_odd = numbers.code.ne("") | (values < 0) | (values % 1 > 0)
         if field == "storeys":
             is_odd |= values > MOST_STOREYS

@@ -116,8 +116,8 @@ def _places_of_table(table: RawTable, columns: Mapping[str, str], coord_sys: str
     if coord_sys is None:
         raise ChoiceError("crs_not_named", file=table.file_name)
     texts = read_texts(table, columns)
-    x = parse_degrees(texts["lon"]).values  # noqa: PD011 - a field of Numbers
-    y = parse_degrees(texts["lat"]).values  # noqa: PD011 - a field of Numbers
+    x = parse_degrees(texts["lon"]).found
+    y = parse_degrees(texts["lat"]).found
     rejected = [table.bad_rows]
     is_read = pd.Series(True, index=texts.index)
     for field, numbers in (("lon", x), ("lat", y)):

@@ -244,7 +244,7 @@ def _read_counts(
             counts[field] = pd.Series(np.nan, index=table.index)
             continue
         numbers = parse_numbers(table[field])
-        values = numbers.values  # noqa: PD011 - a field of Numbers
+        values = numbers.found
         is_bad = numbers.code.ne("") | (values < 0)
         bad = table.loc[is_bad, field]
         found.append(problems(bad.index.tolist(), columns[field], "population_count_bad", bad.tolist()))

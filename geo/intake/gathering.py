@@ -1,0 +1,96 @@
+"""Gather what the checks of a table find: problems per cell, rows that occur twice (问题汇总)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from geo.errors import MissingError
+from geo.intake.checked import join_problems, problems
+
+
+@dataclass
+class Findings:
+    """Problems of a file, added as they are found."""
+
+    rejected: list[pd.DataFrame] = field(default_factory=list)
+    remarks: list[pd.DataFrame] = field(default_factory=list)
+
+    def reject(self, code: pd.Series, text: pd.Series | None, column: str) -> None:
+        """Refuse the rows whose code is not empty; `text` is what the cells hold."""
+        self.rejected += _tables(code, text, column)
+
+    def remark(self, code: pd.Series, text: pd.Series | None, column: str) -> None:
+        """Remark on the rows whose code is not empty."""
+        self.remarks += _tables(code, text, column)
+
+    def keep_good(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that were not refused."""
+        refused = join_problems(self.rejected)["row"].unique()
+        return rows[~rows.index.isin(refused)] if len(refused) else rows
+
+
+def _tables(code: pd.Series, text: pd.Series | None, column: str) -> list[pd.DataFrame]:
+    hits = code[code.ne("")]
+    tables = []
+    for name, rows in hits.groupby(hits).groups.items():
+        values = [""] * len(rows) if text is None else text.loc[rows].tolist()
+        tables.append(problems(rows.tolist(), column, str(name), values))
+    return tables
+
+
+def code_where(mask: pd.Series, code: str) -> pd.Series:
+    """Return a column of the code where the mask holds, empty elsewhere."""
+    return pd.Series("", index=mask.index, dtype="str").mask(mask, code)
+
+
+def require_columns(mapped: dict[str, str], columns: tuple[str, ...], *, file_name: str) -> None:
+    """Refuse a mapping to columns that the file does not have.
+
+    Raises
+    ------
+    MissingError
+        If a column is not in the file; the sentence names it and those that are.
+    """
+    for name, column in mapped.items():
+        if column not in columns:
+            raise MissingError(
+                "column_unknown", file=file_name, field=name, column=column, columns=", ".join(columns)
+            )
+
+
+def settle_twins(rows: pd.DataFrame, findings: Findings, *, key: str, column: str, code: str) -> pd.DataFrame:
+    """Keep one of several equal rows, with a remark; refuse all rows of a number that disagree.
+
+    Parameters
+    ----------
+    rows
+        Good rows, index = row number.
+    findings
+        Gets the refused rows (`code`) and remarks (`row_repeated`).
+    key
+        Column that must be unique.
+    column
+        Column of the file that holds it, for the sentences.
+    code
+        Code of the refusal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows with a unique key.
+    """
+    twice = rows[key].duplicated(keep=False)
+    if not twice.any():
+        return rows
+    twins = rows[twice]
+    is_repeat = twins.duplicated(keep="first")
+    different = twins.loc[~is_repeat, key]
+    clashes = set(different[different.duplicated()])
+    refused = twins[key].isin(clashes)
+    shown = twins[key]
+    findings.reject(code_where(refused, code), shown, column)
+    findings.remark(code_where(is_repeat & ~refused, "row_repeated"), shown, column)
+    gone = twins.index[refused | is_repeat]
+    return rows.drop(index=gone)
