@@ -145,6 +145,7 @@ _CASE_COLUMNS = (
     _may("h3", "bigint", "H3 cell of resolution 10 of the position"),
     _need("version", "integer", "1, 2, 3 … each time an import changed the case"),
     _BATCH,
+    _need("case_no", "bigint", "running number inside the store, set by the store: finds a row fast"),
 )
 
 _FACILITY_COLUMNS = (
@@ -174,6 +175,41 @@ _FORMER = (
 
 def _levels() -> tuple[Column, ...]:
     return tuple(_may(f"{level}_id", "text", f"{level} the case lies in") for level in AREA_LEVELS)
+
+
+def _codes(dimensions: tuple[str, ...]) -> tuple[Column, ...]:
+    return tuple(_may(f"{name}_code", "integer", f"{name}, coded in `fact_codes`") for name in dimensions)
+
+
+def _months() -> tuple[Column, ...]:
+    about = {
+        "reported": "month of report", "closed": "month of closing", "due": "month of the deadline",
+        "late": "month in which the deadline passed while the case was open",
+        "ended": "month in which it was no longer open",
+    }  # fmt: skip
+    unit = "12 × year + month - 1"
+    return tuple(_may(f"{name}_month", "integer", text, unit) for name, text in about.items())
+
+
+COUNT_SUMS = {
+    "n_cases": "cases, under their month of report", "n_new": "reported",
+    "n_opened": "reported, and not final without a moment of closing",
+    "n_ended": "no longer open, under the later of report and closing",
+    "n_late": "deadline passed while open", "n_late_closed": "of these, closed",
+    "n_closed": "closed", "n_due": "deadline", "n_due_on_time": "deadline, and closed by it",
+    "n_ahead": "closed in a month before that of the deadline (`due_month`)",
+    "n_closed_without_due": "closed, without any deadline",
+    "n_timed": "closed at or after the report", "n_negative": "closed before the report",
+    "n_callbacks": "closed, with a valid call-back", "n_contacted": "of these, contacted",
+    "n_solved": "of these, solved", "n_satisfied": "of these, satisfied",
+    "n_basically_satisfied": "of these, basically satisfied",
+    "n_unlocated": "reported, without a usable location", "n_rejected": "reported, in state rejected",
+}  # fmt: skip
+"""The sums of `case_counts`, each under the month of its own moment."""
+
+
+def _sums() -> tuple[Column, ...]:
+    return tuple(_need(name, "bigint", about) for name, about in COUNT_SUMS.items())
 
 
 _TABLES = (
@@ -268,24 +304,43 @@ _TABLES = (
         _may("border_m", "double", "distance to the border of its finest area, where it is near", "m"),
         _BATCH,
     )),
-    Table("case_facts", "derived: what dashboards count, one narrow row per case, sorted by area", ("case_id",), (
+    Table("case_facts", "derived: what dashboards count, one narrow row per case, sorted by area", ("case_no",), (
+        _need("case_no", "bigint", "running number of the case"),
         _need("case_id", "text", "case"),
-        *_levels(),
-        _may("category_id", "text", "category"), _may("kind", "text", "kind", choices=CASE_KINDS),
-        _need("source", "text", "source"), _may("channel", "text", "channel"),
-        _need("state", "text", "state", choices=CASE_STATES),
-        _may("closing_level", "text", "level where it was settled"),
-        _may("department", "text", "unit that handles it"),
+        *_codes(AREA_LEVELS),
+        *_codes(("category", "kind", "channel", "closing_level", "department", "satisfaction")),
+        _need("source_code", "integer", "source, coded in `fact_codes`"),
+        _need("state_code", "integer", "state, coded in `fact_codes`"),
+        _need("position_source_code", "integer", "where the position comes from, coded in `fact_codes`"),
         _may("reported_at", "timestamp", "moment of report", "UTC"),
         _may("closed_at", "timestamp", "moment of closing", "UTC"),
         _may("due_at", "timestamp", "deadline", "UTC"),
+        _may("close_s", "bigint", "whole seconds from report to closing, rounded down; may be negative", "s"),
+        _may("hour", "integer", "hour of report, 0 to 23, in the store's zone"),
+        _may("weekday", "integer", "day of report, 1 (Monday) to 7, in the store's zone"),
+        *_months(),
+        _need("is_final", "boolean", "closed or rejected without a moment of closing"),
         _may("valid_callback", "boolean", "the call-back counts"),
         _may("contacted", "boolean", "contacted"), _may("solved", "boolean", "solved"),
-        _may("satisfaction", "text", "verdict", choices=SATISFACTION),
         _may("lon", "double", "longitude", "deg"), _may("lat", "double", "latitude", "deg"),
         _may("h3", "bigint", "H3 cell of resolution 10"),
-        _need("position_source", "text", "where the position comes from", choices=POSITION_SOURCES),
-        _BATCH,
+    )),
+    Table("fact_codes", "derived: the short numbers that stand for text in `case_facts`",
+          ("dimension", "code"), (
+        _need("dimension", "text", "an area level, category, kind, source …"),
+        _need("code", "integer", "1, 2, 3 … within the dimension"),
+        _need("value", "text", "what it stands for"),
+    )),
+    Table("case_counts", "derived: sums of `case_facts` by month, one ledger; rows of one key are added up",
+          ("district_code", "subdistrict_code", "dimension", "group_code", "month", "due_month"), (
+        _may("district_code", "integer", "district, coded in `fact_codes`"),
+        _may("subdistrict_code", "integer", "sub-district, coded in `fact_codes`"),
+        _need("dimension", "text", "what `group_code` is a code of; 'all' = nothing"),
+        _may("group_code", "integer", "group, coded in `fact_codes`; hour and weekday as they are"),
+        _need("month", "integer", "months since year 0, in the store's zone: 12 × year + month - 1; "
+              "-1 = without a moment"),
+        _may("due_month", "integer", "month of the deadline, for `n_ahead` only"),
+        *_sums(),
     )),
     Table("case_events", "history of every case, one row per step, never edited", ("case_id", "seq"), (
         _need("case_id", "text", "case"),

@@ -2,4 +2,139 @@
 
 from geo.messages.text import Message
 
-MESSAGES: dict[str, Message] = {}
+MESSAGES: dict[str, Message] = {
+    "store_url_unknown": Message(
+        "The address of the store begins with none of: {schemes}",
+        "存储地址的开头不在支持范围内：{schemes}",
+        "Use for example duckdb:data/getu.duckdb.",
+        "请使用例如 duckdb:data/getu.duckdb。",
+    ),
+    "store_locked": Message(
+        "The store {file} is open in another program.",
+        "存储 {file} 正被另一个程序使用。",
+        "Close that program, then try again.",
+        "请关闭该程序后重试。",
+    ),
+    "store_not_duckdb": Message(
+        "The file {file} is not a store, or is damaged.",
+        "文件 {file} 不是存储文件，或已损坏。",
+        "Name another file, or bring back a backup.",
+        "请指定其他文件，或恢复备份。",
+    ),
+    "store_cannot_open": Message(
+        "The store {file} cannot be opened.",
+        "无法打开存储 {file}。",
+        "See that its folder exists and may be written, and that the file is not from a newer DuckDB.",
+        "请确认文件夹存在且可写，且文件不是由更新版本的 DuckDB 生成。",
+    ),
+    "store_too_new": Message(
+        "The store has migration {number}; this program knows up to {known}.",
+        "存储的结构版本为 {number}，本程序只支持到 {known}。",
+        "Use the newer program that wrote it.",
+        "请使用写入该存储的较新程序。",
+    ),
+    "store_other_time_zone": Message(
+        "The store was made with time zone {zone}, and the setting says {wanted}.",
+        "存储创建时的时区是 {zone}，而设置为 {wanted}。",
+        "Leave the setting empty, or make a new store.",
+        "请将设置留空，或新建存储。",
+    ),
+    "store_table_unknown": Message(
+        "There is no table {table!r} that can be used like this.", "没有可以这样使用的数据表 {table!r}。"
+    ),
+    "store_column_unknown": Message(
+        "Table {table} has no column {column!r}.", "数据表 {table} 没有列 {column!r}。"
+    ),
+    "store_column_missing": Message(
+        "New rows of {table} need the column {column}.",
+        "新增到 {table} 的行缺少列 {column}。",
+        "Name the column of the file that holds it.",
+        "请指定文件中对应的列。",
+    ),
+    "store_value_missing": Message(
+        "{n} rows of {table} have no {column}, which must not be empty.",
+        "{table} 有 {n} 行缺少 {column}，该列不能为空。",
+    ),
+    "store_wrong_type": Message(
+        "Column {column} of {table} holds values that are not of type {type}.",
+        "{table} 的列 {column} 含有类型不是 {type} 的值。",
+    ),
+    "store_moment_without_zone": Message(
+        "Column {column} of {table} holds moments without a time zone.",
+        "{table} 的列 {column} 含有未注明时区的时刻。",
+        "Name the time zone when the file is read.",
+        "请在读入文件时指明时区。",
+    ),
+    "store_not_geometry": Message(
+        "Column {column} of {table} holds something that is not a {type}.",
+        "{table} 的列 {column} 含有不是 {type} 的内容。",
+    ),
+    "store_wrong_crs": Message(
+        "{table} comes in coordinate system {crs}; only WGS84 (EPSG:4326) is stored.",
+        "{table} 的坐标系是 {crs}，入库只接受 WGS84（EPSG:4326）。",
+        "Convert it first.",
+        "请先转换坐标。",
+    ),
+    "store_key_twice": Message(
+        "{table} holds {n} rows whose key occurs before, first {key}.",
+        "{table} 有 {n} 行的标识重复，首个是 {key}。",
+        "Keep one row of each.",
+        "请每个标识只保留一行。",
+    ),
+    "store_row_refused": Message(
+        "A row of {table} breaks a rule of the store: coordinates outside the world, or a value that is not allowed.",
+        "{table} 中有一行不符合存储规则：坐标超出全球范围，或取值不在允许范围内。",
+        "Nothing was stored. Check the coordinate system and the values.",
+        "未保存任何内容，请检查坐标系和取值。",
+    ),
+    "store_write_conflict": Message(
+        "Somebody else changed the same rows at the same time.",
+        "同一批数据正被其他人修改。",
+        "Nothing was stored. Try again.",
+        "未保存任何内容，请重试。",
+    ),
+    "store_no_room": Message(
+        "The database ran out of memory or disk, or could not write.",
+        "数据库内存或磁盘不足，或无法写入。",
+        "Nothing was stored. Free some space, or raise store_memory_mb, then try again.",
+        "未保存任何内容。请释放空间或调大 store_memory_mb 后重试。",
+    ),
+    "batch_unknown": Message(
+        "There is no batch {batch_id}.",
+        "没有批次 {batch_id}。",
+        "See the list of imports.",
+        "请查看导入记录。",
+    ),
+    "batch_undone": Message("Batch {batch_id} is undone already.", "批次 {batch_id} 已经撤销。"),
+    "batch_stands_under": Message(
+        "Batch {batch_id} cannot be undone: batch {later} stands on it.",
+        "批次 {batch_id} 无法撤销：批次 {later} 以它为基础。",
+        "Undo {later} first.",
+        "请先撤销 {later}。",
+    ),
+    "set_ends_before_start": Message(
+        "Boundary set {set_id} ends before it begins.", "边界版本 {set_id} 的结束日期早于开始日期。"
+    ),
+    "set_needs_later_day": Message(
+        "Boundary set {set_id} follows {other}, which begins on {day}, and needs a later first day.",
+        "边界版本 {set_id} 接替 {other}（{day} 起），需要更晚的生效日期。",
+        "Give valid_from a day after that.",
+        "请填写更晚的生效日期。",
+    ),
+    "sets_overlap": Message(
+        "Boundary sets {set_id} and {other} would be in force at one place on the same day.",
+        "边界版本 {set_id} 与 {other} 会在同一天覆盖同一地方。",
+        "Give them the same scope, or days that do not overlap.",
+        "请使两者范围相同，或日期不重叠。",
+    ),
+    "filter_area_needs_level": Message(
+        "Area {area_id} is named without its level.", "区域 {area_id} 未说明层级。"
+    ),
+    "filter_due_needs_both": Message(
+        "Cases that are due need both ends of a period.", "应结案件需要给出时段的起止。"
+    ),
+    "filter_h3_too_fine": Message(
+        "The hexagon has resolution {resolution}; cases are kept to resolution 10.",
+        "六边形分辨率为 {resolution}，案件只记录到 10 级。",
+    ),
+}

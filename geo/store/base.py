@@ -131,6 +131,12 @@ class Store(Protocol):
     def meta(self) -> dict[str, str]:
         """Facts about the store: `time_zone`, `created_at`, `data_version`, `demo` …"""
 
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a fact about the store, for example `demo`; the store's own facts cannot be set."""
+
+    def verify(self) -> list[str]:
+        """Look for rows that break a rule of the store; an empty list means all is well."""
+
     # --- writing -----------------------------------------------------------------------------
     def store_rows(
         self, head: BatchHead, tables: Mapping[str, pd.DataFrame], *, rejected: pd.DataFrame | None = None
@@ -170,7 +176,8 @@ class Store(Protocol):
     ) -> Receipt:
         """Store checked facilities as one batch, in the manner of `store_cases`."""
 
-    def compare(self, table: Literal["cases", "facilities"], rows: pd.DataFrame, *, max_changes: int = 1000) -> Comparison:
+    def compare(self, table: Literal["cases", "facilities"], rows: pd.DataFrame, *,
+                max_changes: int = 1000) -> Comparison:  # fmt: skip
         """Compare incoming rows with the stored ones of the same id; store nothing."""
 
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
@@ -187,7 +194,9 @@ class Store(Protocol):
     def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
         """Replace rows of `case_areas` (columns less `batch_id`) and the derived facts, atomically."""
 
-    def add_run(self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime) -> None:
+    def add_run(
+        self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime
+    ) -> None:
         """Keep what is needed to reproduce a published figure."""
 
     def add_audit(self, action: str, object_id: str, outcome: Literal["done", "refused"], *,
@@ -237,10 +246,12 @@ class Store(Protocol):
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table."""
 
-    def period_counts(self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime) -> pd.DataFrame:
+    def period_counts(self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime,
+                      with_percentiles: bool = True) -> pd.DataFrame:  # fmt: skip
         """Count what happened in `[start, end)`, grouped; whole numbers only.
 
-        `where` must not narrow time itself. One row per group that has any case, column `group`
+        Without percentiles the columns `p01_s` … are empty and a wide question is answered from
+        sums by month alone, many times faster. `where` must not narrow time itself. One row per group that has any case, column `group`
         (None = the cases have no value of `by`), then:
 
         - `n_new` reported in the period
@@ -265,8 +276,10 @@ class Store(Protocol):
         """Count by calendar month of the store's zone over all time, grouped.
 
         Columns `group`, `month` (YYYY-MM), `n_new` (reported), `n_closed` (closed), `n_late` (whose
-        deadline passed that month while open), `n_late_closed` (closed that month after its
-        deadline). Open and overdue at the end of any month follow by summing.
+        deadline passed that month while open), `n_late_closed` (of these, closed that month),
+        `n_opened` (reported that month, and not final without a moment of closing) and `n_ended`
+        (of these, no longer open: under the later of report and closing). Open at the end of a
+        month is the sum of `n_opened - n_ended` up to it, overdue that of `n_late - n_late_closed`.
         """
 
     def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
@@ -281,12 +294,15 @@ class Store(Protocol):
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """First and last moment of report or closing in the store."""
 
-    def read_case_areas(self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None) -> pd.DataFrame:
+    def read_case_areas(
+        self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Rows of `case_areas` of one basis."""
 
     def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
         """Own figures and boxes of the published areas: `area_id`, `name`, `parent_id`, `residents`,
-        `households`, `area_m2`."""
+        `households`, `area_m2`.
+        """
 
     def close(self) -> None:
         """Close the store."""

@@ -1,0 +1,70 @@
+"""Bring a store to the newest shape, one numbered step at a time (数据库迁移).
+
+A migration is a file `migrations/<database>/NNNN_what.sql`. Each is applied once, in a transaction
+of its own, and recorded in `schema_migrations`; a kill leaves the store before or after it. A store
+that knows a number this program does not is from a newer program, and is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from geo.errors import StoreVersionError
+from geo.store.database import Database, every
+from geo.store.failpoints import reach
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def read_migrations(database: str) -> list[tuple[int, str, str]]:
+    """Return number, name and SQL of every migration of a kind of database, in order."""
+    found = []
+    for file in sorted((FOLDER / database).glob("*.sql")):
+        number, _, name = file.stem.partition("_")
+        found.append((int(number), name, file.read_text(encoding="utf-8")))
+    return found
+
+
+def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
+    """Apply the migrations that are missing; return their numbers.
+
+    Raises
+    ------
+    StoreVersionError
+        If the store was written by a newer program.
+    """
+    db.run(
+        "CREATE TABLE IF NOT EXISTS schema_migrations "
+        "(number integer NOT NULL, name text NOT NULL, applied_at timestamptz NOT NULL)"
+    )
+    migrations = read_migrations(database)
+    done = {int(str(row["number"])) for row in every(db, "SELECT number FROM schema_migrations")}
+    if unknown := sorted(done - {number for number, _, _ in migrations}):
+        raise StoreVersionError("store_too_new", number=unknown[-1], known=migrations[-1][0])
+    waiting = [migration for migration in migrations if migration[0] not in done]
+    for number, name, sql in waiting:
+        with db.transaction():
+            reach("migrate.begun")
+            for statement in split_statements(sql):
+                db.run(statement)
+            db.run("INSERT INTO schema_migrations VALUES ($1, $2, $3)", [number, name, now])
+            reach("migrate.applied")
+        reach("migrate.committed")
+    return [number for number, _, _ in waiting]
+
+
+def split_statements(sql: str) -> Iterator[str]:
+    """Split the text of a migration at the semicolons that end a line; comments are dropped.
+
+    Examples
+    --------
+    >>> list(split_statements("-- one\\nSELECT 1;\\nSELECT ';';\\n"))
+    ['SELECT 1', "SELECT ';'"]
+    """
+    without_comments = re.sub(r"(?m)^\s*--.*$|\s--\s.*$", "", sql)
+    for part in re.split(r";[ \t]*(?:\n|$)", without_comments):
+        if part.strip():
+            yield part.strip()

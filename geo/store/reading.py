@@ -1,0 +1,300 @@
+"""Read rows: any table, areas of a level, cases of a filter (读取).
+
+Names of tables and columns come from `geo.schema`; everything else is a parameter. Codes are
+ordered by code point. Areas are those of the published sets that are in force on a date; without a
+date those that have no end, or where a level has none of these, its latest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.errors import MissingError
+from geo.schema import AREA_LEVELS, TABLES, AreaLevel, PlacementBasis, Table
+from geo.store.base import CaseFilter
+from geo.store.database import Database, Params, count
+from geo.store.filters import build_condition, escape_like
+from geo.store.frames import GEOMETRY_TYPES, require_columns, to_pandas
+from geo.store.staging import quote
+
+WGS84 = "EPSG:4326"
+
+AREA_COLUMNS = tuple(name for name in TABLES["areas"].names if name != "geom")
+
+CASE_LIST = (*TABLES["cases"].names, *(f"{level}_id" for level in AREA_LEVELS))
+"""What `list_cases` can return: the columns of `cases` and the ids of the current areas."""
+
+
+def require_table(name: str) -> Table:
+    """Return the definition of a table.
+
+    Raises
+    ------
+    MissingError
+        If there is no such table.
+    """
+    if name not in TABLES:
+        raise MissingError("store_table_unknown", table=name)
+    return TABLES[name]
+
+
+def select_list(db: Database, table: Table, names: Sequence[str], alias: str) -> str:
+    """SQL of the named columns, geometries as WKB."""
+    parts = []
+    for name in names:
+        value = f"{alias}.{quote(name)}"
+        kind = table.column(name).type
+        if kind in GEOMETRY_TYPES:
+            value = db.geometry_out(value)
+        elif kind == "json":
+            value = f"CAST({value} AS text)"
+        parts.append(f"{value} AS {quote(name)}")
+    return ", ".join(parts)
+
+
+def geometry_names(table: Table, names: Sequence[str]) -> list[str]:
+    """Return those of the columns that hold geometry."""
+    return [name for name in names if table.column(name).type in GEOMETRY_TYPES]
+
+
+def read_rows(
+    db: Database,
+    name: str,
+    *,
+    columns: Sequence[str] | None,
+    where: Mapping[str, object] | None,
+    order_by: Sequence[str],
+    limit: int | None,
+) -> pd.DataFrame:
+    """Read rows of one table; see `Store.read`."""
+    table = require_table(name)
+    names = list(columns) if columns is not None else list(table.names)
+    require_columns(table, [*names, *(where or {}), *order_by])
+    p = Params()
+    narrowed = [_matches(table, column, value, p) for column, value in (where or {}).items()]
+    order = [*order_by, *(key for key in table.key if key not in order_by)]
+    sql = (
+        f"SELECT {select_list(db, table, names, 't')} FROM {name} t WHERE {' AND '.join(narrowed) or 'TRUE'}"
+    )
+    sql += f" ORDER BY {', '.join(f't.{quote(column)}' for column in order)}"
+    if limit is not None:
+        sql += f" LIMIT {int(limit)}"
+    return to_pandas(db.query(sql, p.values), geometry_names(table, names))
+
+
+def _matches(table: Table, column: str, value: object, p: Params) -> str:
+    name = f"t.{quote(column)}"
+    if value is None:
+        return f"{name} IS NULL"
+    if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset | pd.Series):
+        return f"{name} = {p.add(value)}"
+    values = [item for item in value if item is not None]
+    found = f"{name} = ANY({p.add(values)})" if values else "FALSE"
+    return f"({found} OR {name} IS NULL)" if len(values) < len(value) else found
+
+
+def sets_in_force(p: Params, on: date | None) -> str:
+    """SQL of the ids of the published boundary sets on a date, or the newest."""
+    if on is not None:
+        day = f"CAST({p.add(on)} AS date)"
+        return (
+            "SELECT set_id FROM boundary_sets WHERE status = 'published' "
+            f"AND (valid_from IS NULL OR valid_from <= {day}) AND (valid_to IS NULL OR valid_to > {day})"
+        )
+    return (
+        "SELECT set_id FROM boundary_sets b WHERE status = 'published' AND (valid_to IS NULL OR NOT EXISTS "
+        "(SELECT 1 FROM boundary_sets o WHERE o.status = 'published' AND o.area_level = b.area_level "
+        "AND (o.valid_to IS NULL OR o.valid_to > b.valid_to)))"
+    )
+
+
+def _level_order(expression: str) -> str:
+    ranks = " ".join(f"WHEN '{level}' THEN {rank}" for rank, level in enumerate(AREA_LEVELS))
+    return f"CASE {expression} {ranks} END"
+
+
+def _under(p: Params, parent_id: str, on: date | None) -> tuple[str, str]:
+    """SQL of the areas under an ancestor: the WITH clause, and the condition on `t`."""
+    clause = (
+        f"WITH RECURSIVE current_sets AS ({sets_in_force(p, on)}), "
+        f"current_areas AS (SELECT area_id, parent_id, {_level_order('area_level')} AS rank "
+        "FROM areas WHERE set_id IN (SELECT set_id FROM current_sets)), "
+        "under AS (SELECT area_id, rank FROM current_areas "
+        f"WHERE parent_id = {p.add(parent_id)} UNION "
+        "SELECT c.area_id, c.rank FROM current_areas c JOIN under u ON c.parent_id = u.area_id AND c.rank > u.rank) "
+    )
+    return (
+        clause,
+        f"EXISTS (SELECT 1 FROM under u WHERE u.area_id = t.area_id AND u.rank = {_level_order('t.area_level')})",
+    )
+
+
+def read_areas(
+    db: Database, level: AreaLevel, *, on: date | None, parent_id: str | None, with_geometry: bool
+) -> gpd.GeoDataFrame:
+    """Read the published areas of one level; see `Store.read_areas`."""
+    p = Params()
+    clause, under = _under(p, parent_id, on) if parent_id is not None else ("", "TRUE")
+    names = TABLES["areas"].names if with_geometry else AREA_COLUMNS
+    rows = to_pandas(
+        db.query(
+            f"{clause}SELECT {select_list(db, TABLES['areas'], names, 't')} FROM areas t "
+            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, on)}) AND {under} "
+            "ORDER BY t.area_id",
+            p.values,
+        ),
+        geometry_names(TABLES["areas"], names),
+    )
+    if not with_geometry:
+        rows["geom"] = None
+    return gpd.GeoDataFrame(rows, geometry="geom", crs=WGS84)
+
+
+def residents(db: Database, level: AreaLevel, *, parent_id: str | None) -> pd.DataFrame:
+    """Read own figures of the published areas; see `Store.residents`."""
+    p = Params()
+    clause, under = _under(p, parent_id, None) if parent_id is not None else ("", "TRUE")
+    names = (
+        "area_id",
+        "name",
+        "parent_id",
+        "residents",
+        "households",
+        "area_m2",
+        "xmin",
+        "ymin",
+        "xmax",
+        "ymax",
+    )
+    return to_pandas(
+        db.query(
+            f"{clause}SELECT {select_list(db, TABLES['areas'], names, 't')} FROM areas t "
+            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, None)}) AND {under} "
+            "ORDER BY t.area_id",
+            p.values,
+        )
+    )
+
+
+def find_area(db: Database, area_id: str, *, level: AreaLevel | None) -> pd.DataFrame:
+    """Find the published areas with a code; see `Store.find_area`."""
+    p = Params()
+    narrowed = "TRUE" if level is None else f"t.area_level = {p.add(level)}"
+    return to_pandas(
+        db.query(
+            f"SELECT {select_list(db, TABLES['areas'], AREA_COLUMNS, 't')} FROM areas t "
+            f"WHERE t.area_id = {p.add(area_id)} AND {narrowed} AND t.set_id IN ({sets_in_force(p, None)}) "
+            f"ORDER BY {_level_order('t.area_level')}, t.set_id",
+            p.values,
+        )
+    )
+
+
+def search_areas(db: Database, text: str, *, limit: int) -> pd.DataFrame:
+    """Find areas by name, alias or code; exact matches first, then those that begin with the text."""
+    if not text.strip():
+        return find_area(db, "", level=None)
+    p = Params()
+    exact, escaped = p.add(text.strip().lower()), escape_like(text.strip().lower())
+    inside, begins = p.add(f"%{escaped}%"), p.add(f"{escaped}%")
+    names = ("lower(t.name)", "lower(t.area_id)")
+    alias = "EXISTS (SELECT 1 FROM area_aliases s WHERE s.area_id = t.area_id AND lower(s.alias) {test})"
+
+    def tested(test: str) -> str:
+        return " OR ".join([*(f"{name} {test}" for name in names), alias.format(test=test)])
+
+    rank = f"CASE WHEN {tested(f'= {exact}')} THEN 0 WHEN {tested(f'LIKE {begins} ESCAPE {QUOTED_SIGN}')} THEN 1 ELSE 2 END"
+    return to_pandas(
+        db.query(
+            f"SELECT {select_list(db, TABLES['areas'], AREA_COLUMNS, 't')} FROM areas t "
+            f"WHERE t.set_id IN ({sets_in_force(p, None)}) AND ({tested(f'LIKE {inside} ESCAPE {QUOTED_SIGN}')}) "
+            f"ORDER BY {rank}, {_level_order('t.area_level')}, t.name, t.area_id LIMIT {int(limit)}",
+            p.values,
+        )
+    )
+
+
+QUOTED_SIGN = "'!'"
+"""The escape sign of `escape_like`, as SQL."""
+
+
+def list_cases(
+    db: Database,
+    where: CaseFilter,
+    *,
+    columns: Sequence[str] | None,
+    sort: Sequence[tuple[str, Literal["up", "down"]]],
+    limit: int | None,
+    offset: int,
+) -> pd.DataFrame:
+    """List cases with their current areas; see `Store.list_cases`."""
+    names = list(columns) if columns is not None else list(CASE_LIST)
+    for name in [*names, *(column for column, _ in sort)]:
+        if name not in CASE_LIST:
+            raise MissingError("store_column_unknown", table="cases", column=name)
+    condition = build_condition(db, where)
+    in_facts = all(column in FACT_SORTS for column, _ in sort)
+    order = [
+        f"{_sort_value(column, in_facts=in_facts)} {'ASC' if way == 'up' else 'DESC'} NULLS LAST"
+        for column, way in sort
+    ]
+    order.append("f.case_id ASC" if in_facts else "c.case_id ASC")
+    page = f"ORDER BY {', '.join(order)}"
+    if limit is not None:
+        page += f" LIMIT {int(limit)}"
+    page += f" OFFSET {int(offset)}" if offset else ""
+    p = condition.params
+    if in_facts:
+        chosen = f"SELECT f.case_no, row_number() OVER () AS place FROM (SELECT f.case_no FROM case_facts f WHERE {condition.sql} {page}) f"
+        source = "FROM chosen h JOIN cases c ON c.case_no = h.case_no"
+        page = "ORDER BY h.place"
+    else:
+        chosen = f"SELECT f.case_no FROM case_facts f WHERE {condition.sql}"
+        source = "FROM chosen h JOIN cases c ON c.case_no = h.case_no"
+    areas = [level for level in AREA_LEVELS if f"{level}_id" in [*names, *(column for column, _ in sort)]]
+    if areas:
+        source += " JOIN case_facts f ON f.case_no = c.case_no"
+        source += "".join(
+            f" LEFT JOIN fact_codes d_{level} ON d_{level}.dimension = '{level}' AND d_{level}.code = f.{level}_code"
+            for level in areas
+        )
+    selected = ", ".join(f"{_sort_value(name, in_facts=False)} AS {quote(name)}" for name in names)
+    return to_pandas(
+        db.query(f"WITH chosen AS MATERIALIZED ({chosen}) SELECT {selected} {source} {page}", p.values)
+    )
+
+
+FACT_SORTS = ("case_id", "reported_at", "closed_at", "due_at")
+"""Columns by which facts alone can be sorted, so that only the rows of one page are looked up."""
+
+_AREA_NAMES = tuple(f"{level}_id" for level in AREA_LEVELS)
+
+
+def _sort_value(column: str, *, in_facts: bool) -> str:
+    if column in _AREA_NAMES:
+        return f"d_{column.removesuffix('_id')}.value"
+    return f"f.{column}" if in_facts else f"c.{quote(column)}"
+
+
+def read_case_areas(db: Database, basis: PlacementBasis, case_ids: Sequence[str] | None) -> pd.DataFrame:
+    """Read the areas of cases on one basis; see `Store.read_case_areas`."""
+    p = Params()
+    narrowed = "" if case_ids is None else f" AND t.case_id = ANY({p.add(list(case_ids))})"
+    names = TABLES["case_areas"].names
+    return to_pandas(
+        db.query(
+            f"SELECT {select_list(db, TABLES['case_areas'], names, 't')} FROM case_areas t "
+            f"WHERE t.basis = {p.add(basis)}{narrowed} ORDER BY t.case_id",
+            p.values,
+        )
+    )
+
+
+def count_rows(db: Database) -> dict[str, int]:
+    """Count the rows of every table."""
+    return {name: count(db, f"SELECT count(*) FROM {name}") for name in TABLES}

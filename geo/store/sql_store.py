@@ -1,0 +1,271 @@
+"""The store interface over any database that speaks the shared SQL (存储).
+
+`SqlStore` says what a store can do and hands each task to the module that knows it; which database
+stands behind it is decided in `opening`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, Self
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.schema import TABLES, AreaLevel, PlacementBasis
+from geo.store import batches, counting, placing, reading, undoing, verifying
+from geo.store import cases as case_batches
+from geo.store.base import BatchHead, CaseFilter, Comparison, GroupBy, Receipt
+from geo.store.database import Database, count, every, one
+from geo.store.frames import to_pandas
+from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
+
+
+class SqlStore:
+    """One city or district in one database; see `geo.store.base.Store`."""
+
+    def __init__(self, db: Database, time_zone: str) -> None:
+        self._db = db
+        self._time_zone = time_zone
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name of the zone in which months, weekdays and hours are read."""
+        return self._time_zone
+
+    def data_version(self) -> int:
+        """Return the number that grows with every batch, undo and placement."""
+        return count(self._db, "SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
+
+    def meta(self) -> dict[str, str]:
+        """Return facts about the store."""
+        rows = every(self._db, "SELECT name, value FROM store_meta ORDER BY name")
+        return {str(row["name"]): str(row["value"]) for row in rows}
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a fact about the store, for example `demo`; the store's own facts cannot be set."""
+        with self._db.transaction():
+            self._db.run(
+                "DELETE FROM store_meta WHERE name = $1 AND name NOT IN ('time_zone', 'data_version')", [name]
+            )
+            self._db.run("INSERT INTO store_meta (name, value) VALUES ($1, $2)", [name, value])
+
+    # --- writing -----------------------------------------------------------------------------
+    def store_rows(
+        self, head: BatchHead, tables: Mapping[str, pd.DataFrame], *, rejected: pd.DataFrame | None = None
+    ) -> Receipt:
+        """Store the rows of any tables but cases and facilities as one batch."""
+        return batches.store_rows(self._db, head, tables, rejected)
+
+    def store_cases(
+        self,
+        head: BatchHead,
+        cases: pd.DataFrame,
+        areas: pd.DataFrame,
+        *,
+        reporters: pd.DataFrame | None = None,
+        categories: pd.DataFrame | None = None,
+        rejected: pd.DataFrame | None = None,
+    ) -> Receipt:
+        """Store checked cases and their areas as one batch."""
+        return case_batches.store_cases(
+            self._db, head, cases, areas, time_zone=self._time_zone, reporters=reporters,
+            categories=categories, rejected=rejected,
+        )  # fmt: skip
+
+    def store_facilities(
+        self,
+        head: BatchHead,
+        facilities: pd.DataFrame,
+        *,
+        entrances: pd.DataFrame | None = None,
+        rejected: pd.DataFrame | None = None,
+    ) -> Receipt:
+        """Store checked facilities as one batch."""
+        return case_batches.store_facilities(
+            self._db, head, facilities, entrances=entrances, rejected=rejected
+        )
+
+    def compare(
+        self, table: Literal["cases", "facilities"], rows: pd.DataFrame, *, max_changes: int = 1000
+    ) -> Comparison:
+        """Compare incoming rows with the stored ones of the same id; store nothing."""
+        known = TABLES[table]
+        with self._db.snapshot():
+            names = stage_rows(self._db, "arriving", rows, known)
+            compare_rows(self._db, "arriving", known, names)
+            found = self._db.query(f"SELECT status FROM compared ORDER BY {ROW}")
+            changes = to_pandas(list_changes(self._db, "arriving", known, names, limit=max_changes))
+            self._db.drop("compared", "arriving")
+        status = pd.Series(to_pandas(found)["status"].to_numpy(), index=rows.index, dtype="str")
+        changes.insert(0, "row", rows.index.to_numpy()[changes.pop(ROW).to_numpy(dtype="int64")])
+        return Comparison(status, changes)
+
+    def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
+        """Take a batch back; former rows return."""
+        return undoing.undo_batch(
+            self._db, batch_id, actor=actor, undone_at=undone_at, time_zone=self._time_zone
+        )
+
+    def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
+        """Replace rows of `case_areas` and the derived facts, atomically."""
+        placing.replace_areas_of_cases(
+            self._db, areas, actor=actor, taken_at=taken_at, time_zone=self._time_zone
+        )
+
+    def add_run(
+        self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime
+    ) -> None:
+        """Keep what is needed to reproduce a published figure."""
+        text = json.dumps(dict(parameters), ensure_ascii=False, sort_keys=True, default=str)
+        with self._db.transaction():
+            self._db.run(
+                "INSERT INTO runs (run_id, method, parameters, data_version, program_version, created_at) "
+                "VALUES ($1, $2, $3, $4, $5, $6)",
+                [run_id, method, text, self.data_version(), _program_version(), created_at],
+            )
+
+    def add_audit(
+        self, action: str, object_id: str, outcome: Literal["done", "refused"], *, actor: str,
+        taken_at: datetime, note: str = "",
+    ) -> None:  # fmt: skip
+        """Append one row to the audit log."""
+        with self._db.transaction():
+            batches.add_audit(self._db, action, object_id, outcome, actor=actor, taken_at=taken_at, note=note)
+
+    # --- reading rows ------------------------------------------------------------------------
+    def read(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, object] | None = None,
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Read rows of one table."""
+        return reading.read_rows(
+            self._db, table, columns=columns, where=where, order_by=order_by, limit=limit
+        )
+
+    def read_areas(
+        self,
+        level: AreaLevel,
+        *,
+        on: date | None = None,
+        parent_id: str | None = None,
+        with_geometry: bool = True,
+    ) -> gpd.GeoDataFrame:
+        """Read the published areas of one level on a date, WGS84, by `area_id`."""
+        return reading.read_areas(self._db, level, on=on, parent_id=parent_id, with_geometry=with_geometry)
+
+    def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
+        """Return the published areas with that code, no geometry."""
+        return reading.find_area(self._db, area_id, level=level)
+
+    def search_areas(self, text: str, *, limit: int = 20) -> pd.DataFrame:
+        """Find areas by name, alias or code."""
+        return reading.search_areas(self._db, text, limit=limit)
+
+    def list_cases(
+        self,
+        where: CaseFilter,
+        *,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[tuple[str, Literal["up", "down"]]] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pd.DataFrame:
+        """List cases with the ids of their current areas."""
+        return reading.list_cases(self._db, where, columns=columns, sort=sort, limit=limit, offset=offset)
+
+    def list_batches(self, *, limit: int = 100) -> pd.DataFrame:
+        """Return rows of `import_batches`, newest first."""
+        rows = self.read("import_batches")
+        order = rows["batch_id"].str.slice(1).astype("int64").sort_values(ascending=False).index
+        return rows.loc[order].head(limit).reset_index(drop=True)
+
+    # --- counting ----------------------------------------------------------------------------
+    def count_cases(self, where: CaseFilter) -> int:
+        """Count the cases a filter means."""
+        return counting.count_cases(self._db, where)
+
+    def count_rows(self) -> dict[str, int]:
+        """Count the rows of every table."""
+        return reading.count_rows(self._db)
+
+    def period_counts(
+        self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool = True
+    ) -> pd.DataFrame:
+        """Count what happened in `[start, end)`, grouped."""
+        with self._db.snapshot():
+            return counting.period_counts(
+                self._db, by, where, start=start, end=end, with_percentiles=with_percentiles
+            )
+
+    def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
+        """Count by calendar month of the store's zone over all time, grouped."""
+        with self._db.snapshot():
+            return counting.month_counts(self._db, by, where)
+
+    def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
+        """Count the cases a filter means in two directions."""
+        with self._db.snapshot():
+            return counting.cross_counts(self._db, by, and_by, where)
+
+    def hexagon_counts(self, where: CaseFilter, *, resolution: int) -> pd.DataFrame:
+        """Count located cases per H3 cell."""
+        return counting.hexagon_counts(self._db, where, resolution=resolution)
+
+    def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
+        """Find points that carry at least `least` cases."""
+        return counting.pile_ups(self._db, where, least=least)
+
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """Return the first and last moment of report or closing in the store."""
+        row = one(
+            self._db,
+            "SELECT least(min(reported_at), min(closed_at)) AS first, "
+            "greatest(max(reported_at), max(closed_at)) AS last FROM case_facts",
+        )
+        first, last = row if row is not None else (None, None)
+        return _as_moment(first), _as_moment(last)
+
+    def read_case_areas(
+        self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Read rows of `case_areas` of one basis."""
+        return reading.read_case_areas(self._db, basis, case_ids)
+
+    def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
+        """Read own figures and boxes of the published areas."""
+        return reading.residents(self._db, level, parent_id=parent_id)
+
+    def verify(self) -> list[str]:
+        """Look for rows that break a rule of the store; an empty list means all is well."""
+        with self._db.snapshot():
+            return verifying.verify(self._db, self._time_zone)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _as_moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _program_version() -> str:
+    try:
+        return version("getu")
+    except PackageNotFoundError:
+        return "0"
