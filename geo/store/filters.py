@@ -78,7 +78,7 @@ def _add_area(db: Database, condition: Condition, where: CaseFilter) -> None:
         condition.add(f"({placed})" if where.is_placed else f"NOT ({placed})")
 
 
-_EMPTY_COLUMNS = {
+_EMPTY_COLUMNS: dict[str, str] = {
     **{level: f"{level}_code" for level in AREA_LEVELS},
     **{name: f"{name}_code" for name in ("channel", "closing_level", "department", "kind", "source")},
     "category_id": "category_code", "month": "reported_at", "hour": "hour", "weekday": "weekday", "due_at": "due_at",
