@@ -2,4 +2,17 @@
 
 from geo.messages.text import Message
 
-MESSAGES: dict[str, Message] = {}
+MESSAGES: dict[str, Message] = {
+    "map_script_missing": Message(
+        "A part of this map needs the script {name}, which is not among the program's own files.",
+        "此地图的某个部分需要脚本 {name}，而程序自带的文件中没有它。",
+        "Add it to scripts/vendor_assets.py, or leave that part out.",
+        "请将其加入 scripts/vendor_assets.py，或不使用该部分。",
+    ),
+    "map_nothing_to_draw": Message(
+        "There is nothing to draw: no areas, cases or facilities with a place.",
+        "没有可绘制的内容：没有带位置的区域、诉求或设施。",
+        "Choose another place or period.",
+        "请选择其他范围或时段。",
+    ),
+}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 READY = '.getu-map[data-ready="1"]'
 LEGEND = ".getu-legend-body"
