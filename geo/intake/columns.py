@@ -16,7 +16,7 @@ from typing import Literal
 from geo.intake.statuses import read_mapping
 from geo.intake.values import fold_word
 
-TableName = Literal["cases", "facilities", "areas", "population", "buildings"]
+TableName = Literal["cases", "facilities"]
 
 _BRACKETS = re.compile(r"[(（\[【].*[)）\]】]\s*$")
 
