@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
@@ -23,6 +22,7 @@ from geo.crs import parse_coord_sys
 from geo.errors import ChoiceError
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
+from geo.intake.columns import suggest_reporters
 from geo.intake.facilities import FacilityChoices
 from geo.intake.layers import RawLayer
 from geo.intake.population import PopulationChoices
@@ -42,7 +42,13 @@ from geo.tasks.bringing import (
     undo_batch,
 )
 from geo.tasks.opening import open_store
-from geo.tasks.reading import place_choices, read_places_file, read_table_file, suggest_for
+from geo.tasks.reading import (
+    place_choices,
+    read_layer_files,
+    read_population_file,
+    read_table_file,
+    suggest_for,
+)
 
 MAX_PROBLEMS_SHOWN = 10
 
@@ -87,7 +93,7 @@ def run_boundaries(args: argparse.Namespace, settings: Settings) -> int:
 
     def preview(store: Store, session: Session) -> Preview:
         layer = _read_layer(args, session)
-        columns = _columns(args, suggest_for("areas", layer.columns))
+        columns = _columns(args, suggest_for("boundaries", layer.columns))
         choices = BoundaryChoices(
             area_level=args.level,
             id_column=_require(columns, "area_id", layer.columns),
@@ -111,7 +117,7 @@ def run_cases(args: argparse.Namespace, settings: Settings) -> int:
     def preview(store: Store, session: Session) -> Preview:
         table = _read_table(args, session)
         choices = CaseChoices(
-            columns=_columns(args, suggest_for("cases", table.columns)),
+            columns=_columns(args, _suggest_cases(table.columns, with_reporters=args.keep_reporters)),
             source=args.source,
             coord_sys=_coord_sys(args, table),
             time_zone=args.time_zone or store.time_zone,
@@ -149,12 +155,14 @@ def run_population(args: argparse.Namespace, settings: Settings) -> int:
     """Run `import-population`."""
 
     def preview(store: Store, session: Session) -> Preview:
-        file = read_places_file(args.files, settings=session.settings, encoding=args.encoding, coord_sys=args.coord_sys)
+        file = read_population_file(
+            args.files, settings=session.settings, encoding=args.encoding, sheet=args.sheet, layer=args.layer
+        )
         columns = _columns(args, suggest_for("population", file.columns))
         choices = PopulationChoices(
             columns=columns,
             source=args.source,
-            coord_sys=_coord_sys(args, file) if "lon" in columns or isinstance(file, RawLayer) else None,
+            coord_sys=_coord_sys(args, file) if "lon" in columns else args.coord_sys,
             as_of_on=args.as_of,
         )
         return preview_population(store, file, choices, actor=session.actor, now=session.now)
@@ -226,16 +234,16 @@ def _read_table(args: argparse.Namespace, session: Session) -> RawTable:
 
 
 def _read_layer(args: argparse.Namespace, session: Session) -> RawLayer:
-    file = read_places_file(
-        args.files, settings=session.settings, encoding=args.encoding, coord_sys=args.coord_sys,
-        layer=args.layer, as_layer=True,
-    )  # fmt: skip
-    return cast(RawLayer, file)
+    return read_layer_files(args.files, settings=session.settings, encoding=args.encoding, layer=args.layer)
 
 
 def _columns(args: argparse.Namespace, suggested: Mapping[str, str]) -> dict[str, str]:
     named = parse_pairs(args.column, "--column")
     return {field: header for field, header in {**suggested, **named}.items() if header}
+
+
+def _suggest_cases(headers: Sequence[str], *, with_reporters: bool) -> dict[str, str]:
+    return suggest_for("cases", headers) | (suggest_reporters(headers) if with_reporters else {})
 
 
 def _require(columns: Mapping[str, str], field: str, headers: tuple[str, ...]) -> str:
@@ -244,10 +252,13 @@ def _require(columns: Mapping[str, str], field: str, headers: tuple[str, ...]) -
     return columns[field]
 
 
-def _coord_sys(args: argparse.Namespace, file: RawTable | RawLayer) -> str:
+def _coord_sys(args: argparse.Namespace, file: RawTable | RawLayer) -> str | None:
+    """Return the system the user named, or what the file declares; lists must be told."""
     if args.coord_sys:
         return parse_coord_sys(args.coord_sys)
-    if isinstance(file, RawLayer) and file.declared_crs and file.is_believable:
+    if isinstance(file, RawLayer):
+        return None
+    if file.declared_crs:
         return parse_coord_sys(file.declared_crs)
     raise ChoiceError("coord_sys_not_named", file=file.file_name)
 

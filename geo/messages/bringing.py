@@ -61,4 +61,16 @@ MESSAGES: dict[str, Message] = {
         "{n} codes have figures but no boundary; the first is {first!r}. They are left out.",
         "{n} 个编码有人口数但没有边界，第一个是 {first!r}；这些行不会存入。",
     ),
+    "no_denominator": Message("no denominator", "无基数"),
+    "file_not_written": Message(
+        "{file} could not be written.",
+        "无法写入 {file}。",
+        "Check that the folder exists, may be written and has room.",
+        "请检查文件夹是否存在、可写且有空间。",
+    ),
+    "left_out_unlocated": Message("Without a usable location", "无可用位置"),
+    "left_out_without_due": Message("Closed without a deadline", "结案但没有期限"),
+    "left_out_negative": Message("Closed before they were reported", "结案早于上报"),
+    "left_out_piled": Message("On a suspicious pile-up", "位于疑似默认坐标堆点"),
+    "left_out_outside": Message("Outside every area", "不在任何区域内"),
 }

@@ -18,7 +18,7 @@ import pandas as pd
 
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
-from geo.analysis.pile_ups import find_pile_ups
+from geo.analysis.pile_ups import find_pile_ups, least_listed
 from geo.errors import ChoiceError, EmptyError, MissingError
 from geo.intake.boundaries import BoundaryChoices, check_boundaries
 from geo.intake.buildings import (
@@ -32,7 +32,7 @@ from geo.intake.buildings import (
 from geo.intake.cases import CaseChoices, check_cases
 from geo.intake.checked import Checked, Note
 from geo.intake.facilities import FacilityChoices, check_facilities
-from geo.intake.layers import RawLayer
+from geo.intake.layers import RawLayer, choose_layer_coord_sys
 from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel
@@ -104,7 +104,7 @@ def preview_cases(
         replace(checked, rows=cases),
         comparison,
         outside=cases[is_outside] if has_areas else cases.iloc[:0],
-        pile_ups=find_pile_ups(cases["lon"], cases["lat"]),
+        pile_ups=_pile_ups(cases),
         placement=placement,
         areas=areas,
     )
@@ -152,7 +152,8 @@ def preview_boundaries(
     checked = replace(
         checked, rows=areas, side_tables={**checked.side_tables, "boundary_sets": sets, "children": children}
     )
-    head = _head("boundaries", layer, checked, actor, now, coord_sys=choices.coord_sys, choices=_plain(choices))
+    coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
+    head = _head("boundaries", layer, checked, actor, now, coord_sys=coord_sys, choices=_plain(choices))
     orphans = int(areas["parent_id"].isna().sum()) if _coarser_present(store, choices.area_level) else 0
     notes = (Note("areas_without_parent", "warns", {"n": orphans}),) if orphans else ()
     return Preview(
@@ -198,7 +199,8 @@ def preview_places(
     else:
         kind, checked = "streets", check_streets(layer, choices)
     _require_rows(checked, layer.file_name)
-    head = _head(kind, layer, checked, actor, now, coord_sys=choices.coord_sys, choices=_plain(choices))
+    coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
+    head = _head(kind, layer, checked, actor, now, coord_sys=coord_sys, choices=_plain(choices))
     return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0, notes=checked.notes)
 
 
@@ -322,6 +324,13 @@ def _require_rows(checked: Checked, file_name: str) -> None:
 
 def _needs_match(rows: pd.DataFrame) -> bool:
     return bool(rows["position_source"].eq("none").any()) and bool({"address", "stated_area"} & set(rows.columns))
+
+
+def _pile_ups(cases: pd.DataFrame) -> pd.DataFrame:
+    located = cases[["lon", "lat"]].dropna()
+    points = located.groupby(["lon", "lat"]).size().reset_index(name="n")
+    least = least_listed(len(located))
+    return find_pile_ups(points[points["n"] >= least], n_located=len(located))
 
 
 def _finest_level(store: Store) -> AreaLevel | None:

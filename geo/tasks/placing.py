@@ -22,12 +22,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo.analysis.addresses import Gazetteer, build_gazetteer, match_addresses
-from geo.analysis.assign import assign_points
+from geo.analysis.addresses import match_addresses
+from geo.analysis.assign import AreaIndex, assign_points, index_areas
 from geo.analysis.chain import climb
+from geo.analysis.gazetteer import Gazetteer, build_gazetteer
 from geo.hexagons import hexagon_ids
 from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel, PlacementBasis
-from geo.store.base import BatchHead, CaseFilter, Store
+from geo.store.base import BatchHead, Store
 
 NEAR_BORDER_M = 20.0
 """Cases nearer than this to the border of their finest area carry the distance: a hotline point is
@@ -61,16 +62,16 @@ class Placement:
 
 def read_gazetteer(store: Store) -> Gazetteer:
     """Build the list of known places of a store: areas, aliases, buildings, streets."""
-    areas = {level: store.read_areas(level) for level in AREA_LEVELS if level != "unit_grid"}
+    tables = [store.read_areas(level) for level in AREA_LEVELS if level != "unit_grid"]
+    tables = [table for table in tables if len(table)]
+    areas = pd.concat(tables, ignore_index=True) if tables else store.read_areas("district")
     buildings = store.read(
         "buildings",
         columns=["building_id", "name", "courtyard_id", "street", "street_number", "lon", "lat"],
     )
-    return build_gazetteer(
-        {level: table for level, table in areas.items() if len(table)},
-        buildings,
-        store.read("area_aliases", columns=["area_id", "alias"]),
-    )
+    aliases = store.read("area_aliases", columns=["area_id", "alias"])
+    streets = store.read("street_edges", columns=["name"])["name"].dropna().unique()
+    return build_gazetteer(areas, buildings, aliases, streets.tolist())
 
 
 def locate_by_address(cases: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def locate_by_address(cases: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame
     nothing = pd.Series(pd.NA, index=rows, dtype="str")
     addresses = cases.loc[rows, "address"] if "address" in cases else nothing
     stated = cases.loc[rows, "stated_area"] if "stated_area" in cases else nothing
-    found = match_addresses(addresses, stated, gazetteer)
+    found = match_addresses(addresses, stated, gazetteer=gazetteer)
     found = found[found["position_source"].ne("none")]
     for column in ("lon", "lat", "position_source", "position_error_m"):
         placed.loc[found.index, column] = found[column]
@@ -158,8 +159,10 @@ def place_cases(
     by level where they were missing, and never overwritten.
     """
     n_matched = _match_stored(store, actor=actor, now=now) if match else 0
-    cases = store.list_cases(
-        CaseFilter(), columns=["case_id", "lon", "lat", "reported_at", "position_source", "stated_area"]
+    cases = store.read(
+        "cases",
+        columns=["case_id", "lon", "lat", "reported_at", "position_source", "address", "stated_area"],
+        order_by=["case_id"],
     )
     cases = _with_stated(cases, store)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
@@ -193,6 +196,7 @@ class _Layers:
         self._store = store
         self._level_of: dict[str, AreaLevel] = dict(zip(sets["set_id"], sets["area_level"], strict=True))
         self._tables: dict[str, gpd.GeoDataFrame] = {}
+        self._indexes: dict[tuple[str, ...], AreaIndex] = {}
         self._climbs: dict[tuple[str, ...], Mapping[AreaLevel, pd.DataFrame]] = {}
 
     def of_level(self, level: AreaLevel, chosen: Sequence[str]) -> gpd.GeoDataFrame | None:
@@ -201,6 +205,17 @@ class _Layers:
         if not tables:
             return None
         return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+
+    def index(self, level: AreaLevel, chosen: Sequence[str]) -> AreaIndex | None:
+        """Return the point index of one level among the chosen sets, or None when it has none."""
+        key = tuple(set_id for set_id in chosen if self._level_of[set_id] == level)
+        if not key:
+            return None
+        if key not in self._indexes:
+            table = self.of_level(level, key)
+            assert table is not None
+            self._indexes[key] = index_areas(table)
+        return self._indexes[key]
 
     def ancestors(self, chosen: Sequence[str]) -> Mapping[AreaLevel, pd.DataFrame]:
         """Return per level: index area_id, one column per level of the chain."""
@@ -275,7 +290,7 @@ def _place_block(
     lon, lat = cases["lon"].to_numpy("float64"), cases["lat"].to_numpy("float64")
     waiting = ~np.isnan(lon)
     for level in reversed(CHAIN_LEVELS):
-        areas = layers.of_level(level, chosen)
+        areas = layers.index(level, chosen)
         if areas is None or not waiting.any():
             continue
         rows = np.flatnonzero(waiting)
@@ -288,7 +303,7 @@ def _place_block(
     if max_distance_m > 0 and waiting.any():
         _place_nearest(ids, placed_by, layers, chosen, waiting, (lon, lat), max_distance_m=max_distance_m)
     for level in ("courtyard", "unit_grid"):
-        areas = layers.of_level(level, chosen)
+        areas = layers.index(level, chosen)
         rows = np.flatnonzero(~np.isnan(lon))
         if areas is not None and len(rows):
             ids[f"{level}_id"][rows] = assign_points(lon[rows], lat[rows], areas)["area_id"].to_numpy(object)
@@ -311,7 +326,7 @@ def _place_nearest(
 ) -> None:
     """Give points just outside everything the nearest area of the finest level."""
     for level in reversed(CHAIN_LEVELS):
-        areas = layers.of_level(level, chosen)
+        areas = layers.index(level, chosen)
         if areas is None:
             continue
         rows = np.flatnonzero(waiting)
@@ -388,8 +403,9 @@ def _with_stated(cases: pd.DataFrame, store: Store) -> pd.DataFrame:
         stated_id=pd.Series(pd.NA, index=cases.index, dtype="str"),
     )
     if len(stated):
-        nothing = pd.Series(pd.NA, index=stated, dtype="str")
-        found = match_addresses(nothing, cases.loc[stated, "stated_area"], read_gazetteer(store))
+        found = match_addresses(
+            cases.loc[stated, "address"], cases.loc[stated, "stated_area"], gazetteer=read_gazetteer(store)
+        )
         cases.loc[stated, "stated_level"] = found["area_level"]
         cases.loc[stated, "stated_id"] = found["area_id"]
     return cases

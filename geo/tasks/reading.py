@@ -1,4 +1,4 @@
-"""Open uploaded files and suggest what their columns are (选文件, 认字段)."""
+"""Open files that were brought and suggest what their columns are (选文件, 认字段)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,109 @@ from pathlib import Path
 from typing import Literal
 
 from geo.errors import FileError
-from geo.intake.boundaries import suggest_place_columns
 from geo.intake.buildings import BuildingChoices, LandChoices, StreetChoices
 from geo.intake.columns import suggest_columns
 from geo.intake.layers import RawLayer, read_layer
-from geo.intake.tables import Limits, RawTable, read_table
+from geo.intake.limits import limits_of
+from geo.intake.place_columns import PlaceTable, suggest_place_columns
+from geo.intake.tables import RawTable, read_table
 from geo.settings import Settings
 
-TableKind = Literal["cases", "facilities", "areas", "population", "buildings", "land", "streets"]
+FileKind = Literal["boundaries", "cases", "facilities", "population", "buildings", "land", "streets"]
+FILE_KINDS: tuple[FileKind, ...] = (
+    "boundaries", "cases", "facilities", "population", "buildings", "land", "streets",
+)  # fmt: skip
+"""What can be brought in, in the order a newcomer would."""
+
+_TABLE_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx")
+
+
+def read_table_file(
+    file: Path | bytes,
+    *,
+    settings: Settings,
+    file_name: str = "",
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> RawTable:
+    """Read a list of cases or facilities.
+
+    Parameters
+    ----------
+    file
+        A path, or the bytes of a file.
+    file_name
+        Name the user knows it by; that of the path when empty.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is none of the formats.
+    """
+    name = _require_there(file, file_name)
+    return read_table(file, file_name=name, limits=limits_of(settings), encoding=encoding, sheet=sheet)
+
+
+def read_layer_files(
+    files: Sequence[Path | bytes],
+    *,
+    settings: Settings,
+    file_names: Sequence[str] = (),
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> RawLayer:
+    """Read one layer of polygons, lines or points from one file or several.
+
+    Raises
+    ------
+    FileError
+        If a file is not there, or is none of the formats.
+    """
+    names = [
+        _require_there(file, file_names[number] if file_names else "") for number, file in enumerate(files)
+    ]
+    limits = limits_of(settings)
+    return read_layer(list(files), file_name=names, limits=limits, encoding=encoding, layer=layer)
+
+
+def read_population_file(
+    files: Sequence[Path | bytes],
+    *,
+    settings: Settings,
+    file_names: Sequence[str] = (),
+    encoding: str | None = None,
+    sheet: str | None = None,
+    layer: str | None = None,
+) -> RawTable | RawLayer:
+    """Read population figures: a table, or a layer of points or polygons."""
+    name = _require_there(files[0], file_names[0] if file_names else "")
+    if Path(name).suffix.lower() in _TABLE_ENDINGS:
+        return read_table_file(files[0], settings=settings, file_name=name, encoding=encoding, sheet=sheet)
+    return read_layer_files(files, settings=settings, file_names=file_names, encoding=encoding, layer=layer)
+
+
+def suggest_for(kind: FileKind, columns: Sequence[str]) -> dict[str, str]:
+    """Suggest which column holds which field of the table that a kind of file fills."""
+    if kind in ("cases", "facilities"):
+        return dict(suggest_columns(columns, table=kind))
+    table: PlaceTable = {"boundaries": "areas", "land": "residential_land"}.get(kind, kind)  # type: ignore[assignment]
+    return dict(suggest_place_columns(columns, table=table))
+
+
+def place_choices(
+    kind: Literal["buildings", "land", "streets"], columns: Mapping[str, str], coord_sys: str | None
+) -> BuildingChoices | LandChoices | StreetChoices:
+    """Make the choices of a file of buildings, land or streets out of its columns."""
+    if kind == "buildings":
+        return BuildingChoices(columns=columns, coord_sys=coord_sys)
+    if kind == "land":
+        return LandChoices(id_column=columns.get("land_id"), source=columns.get("source"), coord_sys=coord_sys)
+    return StreetChoices(name_column=columns.get("name"), kind_column=columns.get("kind"), coord_sys=coord_sys)
+
+
+def _require_there(file: Path | bytes, file_name: str) -> str:
+    if isinstance(file, Path) and not file.is_file():
+        raise FileError("file_not_there", file=file.name)
+    if file_name:
+        return file_name
+    return file.name if isinstance(file, Path) else "file"
