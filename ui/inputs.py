@@ -7,7 +7,6 @@ is left out of the address. A value in the address that is not among the options
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Literal, TypeVar
 
 import streamlit as st
@@ -46,8 +45,9 @@ def choose(
     *,
     show: Callable[[T], str],
     how: Literal["list", "buttons"] = "list",
+    resets: Sequence[str] = (),
 ) -> T:
-    """Let the reader choose one option, kept in the address under `name`."""
+    """Let the reader choose one option, kept in the address under `name`; `resets` leave the address."""
     key = f"choose_{name}"
     value = read_choice(name, options, default)
     if st.session_state.get(key) != value:
@@ -55,7 +55,7 @@ def choose(
 
     def keep() -> None:
         chosen = st.session_state[key]
-        write_address(**{name: None if chosen == default else chosen})
+        write_address(**{name: None if chosen == default else chosen}, **dict.fromkeys(resets))
 
     if how == "buttons":
         st.segmented_control(label, options, key=key, format_func=show, required=True, on_change=keep)
@@ -76,14 +76,6 @@ def choose_many(name: str, label: str, options: Sequence[str], *, show: Callable
 
     st.multiselect(label, options, key=key, format_func=show, placeholder=hint, on_change=keep)
     return read_choices(name, options)
-
-
-def read_day(name: str) -> date | None:
-    """Return the day the address says for one name, or None."""
-    try:
-        return date.fromisoformat(st.query_params.get(name, ""))
-    except ValueError:
-        return None
 
 
 def show_level(level: str) -> str:

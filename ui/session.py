@@ -1,4 +1,4 @@
-"""What the pages of one visit share: settings, the store, the language, the moment (会话).
+"""What the pages of one visit share: settings, the store, the language, the place, the period (会话).
 
 The store is opened once per process and used by all visits; so is what is cached. Every cached
 answer is keyed by the version of the data, so that an import shows at once.
@@ -6,23 +6,32 @@ answer is keyed by the version of the data, so that an import shows at once.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC, date, datetime
+from typing import TypeVar, cast
 
 import streamlit as st
 
+from geo.analysis.periods import PERIOD_NAMES, PeriodName, Periods
 from geo.messages import Language
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings, read_settings
 from geo.store.base import Store
-from geo.tasks.dashboards import AreaCard, find_area
+from geo.tasks.areas import AreaCard, AreaName, find_area
+from geo.tasks.dashboards import Background, choose_period, read_background
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 
 T = TypeVar("T")
 
 ACTOR = "local"
 """Who acts, until accounts exist: the person at this machine."""
+
+STALE_DAYS = 31
+"""Data older than this are said to be stale."""
+
+_MOST_KEPT = 200
+"""Answers kept in memory; the oldest goes first."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,20 +46,19 @@ def store() -> Store:
     return open_store(settings())
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _summary(data_version: int) -> StoreSummary:
-    del data_version  # part of the key: another version, another summary
-    return describe_store(store())
+def now() -> datetime:
+    """Return the moment, UTC."""
+    return datetime.now(UTC)
 
 
 def summary() -> StoreSummary:
     """Return what the store holds, counted once per version of the data."""
-    return _summary(store().data_version())
+    return kept("summary", (), lambda: describe_store(store()))
 
 
-def now() -> datetime:
-    """Return the moment, UTC."""
-    return datetime.now(UTC)
+def background() -> Background:
+    """Return what all dashboards of this version of the data share."""
+    return kept("background", (), lambda: read_background(store()))
 
 
 def language() -> Language:
@@ -70,14 +78,48 @@ def chosen_area() -> AreaCard | None:
         If there is no area with that code.
     """
     code = st.query_params.get("area", "")
-    if not code:
+    return area_of(code, st.query_params.get("level")) if code else None
+
+
+def area_of(code: str, level: str | None = None) -> AreaCard:
+    """Look an area up, once per version of the data.
+
+    Raises
+    ------
+    MissingError
+        If there is no area with that code.
+    """
+    known = cast(AreaLevel, level) if level in AREA_LEVELS else None
+    return kept("area", (code, known), lambda: find_area(store(), code, level=known, at=now()))
+
+
+def search_areas(text: str) -> list[AreaName]:
+    """Find areas by name, alias or code."""
+    found = store().search_areas(text, limit=12).to_dict("records")
+    return [AreaName(row["area_level"], str(row["area_id"]), str(row["name"])) for row in found]
+
+
+def periods() -> Periods:
+    """Return the period the address names, and the one before.
+
+    Raises
+    ------
+    MissingError
+        If there are no cases yet.
+    ChoiceError
+        If its dates cannot be.
+    """
+    asked = st.query_params.get("period", "month")
+    name: PeriodName = cast(PeriodName, asked) if asked in PERIOD_NAMES else "month"
+    return choose_period(store(), name, start_on=read_day("from"), end_on=read_day("to"))
+
+
+def read_day(name: str) -> date | None:
+    """Return the day the address says for one name, or None."""
+    try:
+        return date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
         return None
-    return area_of(code, st.query_params.get("level") or None)
-
-
-def area_of(code: str, level: str | None) -> AreaCard:
-    """Look an area up, once per version of the data."""
-    return kept("area", (code, level), lambda: find_area(store(), code, level=_level(level)))
 
 
 def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
@@ -85,24 +127,33 @@ def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
 
     The parameters must hold everything that decides what may be seen.
     """
-    shelf = _shelf(store().data_version())
-    key = (name, repr(parameters))
-    if key not in shelf:
-        if len(shelf) >= _MOST_KEPT:
-            shelf.pop(next(iter(shelf)), None)
-        shelf[key] = make()
-    return shelf[key]  # type: ignore[return-value]
+    shelf = _shelf()
+    version = store().data_version()
+    with shelf.lock:
+        if shelf.version != version:
+            shelf.version = version
+            shelf.answers.clear()
+        key = (name, repr(parameters))
+        if key in shelf.answers:
+            return cast(T, shelf.answers[key])
+    answer = make()
+    with shelf.lock:
+        if shelf.version == version:
+            while len(shelf.answers) >= _MOST_KEPT:
+                del shelf.answers[next(iter(shelf.answers))]
+            shelf.answers[key] = answer
+    return answer
 
 
-_MOST_KEPT = 200
-"""Answers kept in memory; the oldest goes first."""
+class _Shelf:
+    """Answers of one version of the data."""
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.answers: dict[tuple[str, str], object] = {}
+        self.lock = threading.Lock()
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _shelf(data_version: int) -> dict[tuple[str, str], object]:
-    del data_version  # part of the key: another version, an empty shelf
-    return {}
-
-
-def _level(text: str | None) -> AreaLevel | None:
-    return text if text in AREA_LEVELS else None  # type: ignore[return-value]
+@st.cache_resource(show_spinner=False)
+def _shelf() -> _Shelf:
+    return _Shelf()

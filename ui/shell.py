@@ -1,7 +1,6 @@
-"""The frame of every page: list of pages, place, search, period, language (外框).
+"""The frame of every page (外框): runs first on every visit and every change.
 
-This script runs first on every visit and every change. It names pages by absolute path, because the
-app may be started from any folder.
+It names pages by absolute path, because the app may be started from any folder.
 """
 
 from __future__ import annotations
@@ -16,15 +15,14 @@ if str(ROOT) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from geo.errors import GeoError  # noqa: E402
-from ui import frame, outputs  # noqa: E402
-from ui.pages import page_list  # noqa: E402
+from ui import frame, outputs, pages  # noqa: E402
 from ui.text import t  # noqa: E402
 
 st.set_page_config(page_title=t("app.name"), page_icon=str(ROOT / "ui" / "assets" / "icon.png"), layout="wide")
-outputs.add_style()
+outputs.add_style(is_print=st.query_params.get("print") == "1")
+page = st.navigation(pages.page_list(), position="hidden")
 try:
-    page = st.navigation(page_list())
-    frame.show_sidebar()
+    frame.show_sidebar(pages.name_of(page))
     page.run()
 except GeoError as error:
-    outputs.show_error(error)
+    outputs.show_error(error, key="page_error")

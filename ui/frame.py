@@ -1,0 +1,213 @@
+"""The frame around every page: list of pages, search, place, period, language, method (外框)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from geo import __version__
+from geo.analysis.indicators import INDICATORS, IndicatorKey
+from geo.analysis.periods import PERIOD_NAMES, Periods
+from geo.errors import GeoError
+from geo.tasks.areas import AreaCard
+from ui import inputs, outputs, pages, panels, session
+from ui.text import t
+
+_WHOLE_DAY = timedelta(days=1)
+
+
+def show_sidebar(current: pages.PageName) -> None:
+    """Draw the list of pages, the search box and what is said of the installation."""
+    with st.sidebar:
+        panels.show_lead(t("app.name"), note=t("app.line"), level="h2", key="app_name")
+        for group, names in pages.GROUPS:
+            st.caption(t(group))
+            for name in names:
+                pages.page_link(name)
+        _show_search(current)
+        notes = [t("frame.demo")] if session.summary().is_demo else []
+        st.caption(" · ".join([*notes, t("frame.local_only")]))
+
+
+def _show_search(current: pages.PageName) -> None:
+    if not session.summary().n_areas:
+        return
+    text = st.text_input(
+        t("frame.search"), key="search", placeholder=t("frame.search_hint"), type="search", max_chars=60
+    )
+    if not text.strip():
+        return
+    found = session.search_areas(text.strip())
+    if not found:
+        panels.show_notice(t("frame.search_none", text=text), key="search_none")
+    target = current if current in ("map", "dashboard", "cases") else "dashboard"
+    links = []
+    for place in found:
+        query = pages.kept_query(area=place.area_id, level=place.level)
+        note = f"{t(f'level.{place.level}')} · {place.area_id}"
+        links.append((place.name, note, panels.Link(target, query)))
+    panels.show_links(links, key="search_found")
+
+
+def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool = True) -> Periods | None:
+    """Draw the place, the period and the language; return the period, None where there are no cases."""
+    place, controls = st.columns([5, 4], vertical_alignment="center")
+    with place:
+        show_crumbs(page, area)
+    chosen: Periods | None = None
+    with controls, st.container(key="top", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if session.summary().n_cases:
+            chosen, problem = _read_periods()
+            if with_period:
+                _show_period(chosen)
+        _show_language()
+        panels.show_copy(t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {})
+    if chosen is not None:
+        if problem is not None and with_period:
+            outputs.show_error(problem)
+        _show_data_date()
+    return chosen
+
+
+def show_crumbs(page: pages.PageName, area: AreaCard | None) -> None:
+    """Draw the place and the places above it."""
+
+    def step(label: str, **where: str | None) -> panels.Step:
+        query = pages.kept_query(**where)
+        target = page if page in ("map", "dashboard") else "dashboard"
+        return panels.Step(label, panels.Link(target, query))
+
+    if area is None:
+        panels.show_crumbs([panels.Step(t("frame.whole"))])
+        return
+    steps = [step(t("frame.whole"), area=None, level=None)]
+    for above in area.parents:
+        steps.append(step(above.name, area=above.area_id, level=above.level))
+    panels.show_crumbs([*steps, panels.Step(area.name, title=f"{t(f'level.{area.level}')} {area.area_id}")])
+
+
+def _read_periods() -> tuple[Periods, GeoError | None]:
+    try:
+        return session.periods(), None
+    except GeoError as error:
+        for name in ("period", "from", "to"):
+            inputs.write_address(**{name: None})
+        return session.periods(), error
+
+
+def _show_period(chosen: Periods) -> None:
+    period = chosen.chosen
+    with st.popover(f"{t('frame.period')}　{period.label}"):
+        name = inputs.choose(
+            "period", t("frame.period"), PERIOD_NAMES, "month", show=lambda key: t(f"period.{key}"), how="buttons",
+            resets=("from", "to"),
+        )  # fmt: skip
+        if name == "own":
+            _choose_days(period.first_on, period.last_on)
+        elif name != "last30":
+            earlier, later = st.columns(2)
+            earlier.button(
+                t("period.earlier"), key="period_earlier", on_click=_move_to, width="stretch",
+                args=(period.first_on - _WHOLE_DAY,),
+            )  # fmt: skip
+            later.button(
+                t("period.later"), key="period_later", on_click=_move_to, width="stretch",
+                args=(period.last_on + _WHOLE_DAY,), disabled=period.is_clipped or _is_last(period.last_on),
+            )  # fmt: skip
+        st.caption(t("frame.compared", label=chosen.before.label))
+
+
+def _is_last(day: date) -> bool:
+    as_of = session.summary().data_as_of
+    return as_of is None or day >= as_of.astimezone(ZoneInfo(session.summary().time_zone)).date()
+
+
+def _move_to(day: date) -> None:
+    inputs.write_address(**{"from": day.isoformat()})
+
+
+def _choose_days(first: date, last: date) -> None:
+    def keep() -> None:
+        start, end = st.session_state["own_from"], st.session_state["own_to"]
+        if start and end:
+            inputs.write_address(**{"from": start.isoformat(), "to": (end + _WHOLE_DAY).isoformat()})
+
+    left, right = st.columns(2)
+    left.date_input(t("frame.from"), first, key="own_from", on_change=keep, format="YYYY-MM-DD")
+    right.date_input(t("frame.to"), last, key="own_to", on_change=keep, format="YYYY-MM-DD")
+
+
+def _show_language() -> None:
+    other = "en" if session.language() == "zh" else "zh"
+    st.button(
+        "English" if other == "en" else "中文", key="language", on_click=inputs.write_address, kwargs={"lang": other},
+        help=t("frame.language"),
+    )  # fmt: skip
+
+
+def _show_data_date() -> None:
+    summary = session.summary()
+    if summary.data_as_of is None:
+        return
+    day = summary.data_as_of.astimezone(ZoneInfo(summary.time_zone)).date()
+    if (session.now() - summary.data_as_of).days > session.STALE_DAYS:
+        st.caption(t("frame.stale", day=day.isoformat()))
+    else:
+        st.caption(t("frame.data_as_of", day=day.isoformat()))
+
+
+def _exact_period(chosen: Periods | None) -> dict[str, str]:
+    """Return what an address must hold to mean this period later too."""
+    if chosen is None:
+        return {}
+    period = chosen.chosen
+    if period.name in ("own", "last30"):
+        after = period.last_on + _WHOLE_DAY
+        return {"period": "own", "from": period.first_on.isoformat(), "to": after.isoformat()}
+    return {"period": period.name, "from": period.first_on.isoformat()}
+
+
+def show_method(
+    *,
+    keys: Iterable[IndicatorKey] = (),
+    filters: Sequence[tuple[str, str]] = (),
+    left_out: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """Draw the foot of a page: what its numbers mean and what they stand on.
+
+    Parameters
+    ----------
+    keys
+        Indicators on the page.
+    filters
+        Filters in force, label and value.
+    left_out
+        What is not counted, and why.
+    notes
+        Further sentences: denominators, methods.
+    """
+    summary, language = session.summary(), session.language()
+    with st.container(key="method"), st.expander(t("frame.method")):
+        facts = [panels.Fact(INDICATORS[key].name(language), INDICATORS[key].about(language)) for key in keys]
+        if facts:
+            panels.show_facts(facts, key="method_definitions")
+        joint = "；" if language == "zh" else "; "
+        in_force = joint.join(f"{label} {value}".strip() for label, value in filters)
+        lines = [
+            t("frame.filters", filters=in_force) if in_force else t("frame.no_filters"),
+            *left_out,
+            *notes,
+        ]
+        if summary.data_as_of is not None:
+            day = summary.data_as_of.astimezone(ZoneInfo(summary.time_zone)).date()
+            lines.append(t("frame.data_as_of", day=day.isoformat()))
+        lines.append(t("frame.zone", zone=summary.time_zone))
+        lines.append(t("frame.version", program=__version__, data=summary.data_version))
+        settings = session.settings()
+        if settings.map_source:
+            lines.append(t("frame.map_source", source=settings.map_source))
+        panels.show_notice(*lines, key="method_lines")

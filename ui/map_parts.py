@@ -1,0 +1,113 @@
+"""Parts of maps that several pages use: addresses of layers, boxes, kinds of facility (地图部件)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+from urllib.parse import urlencode
+
+from geo.analysis.indicators import IndicatorKey
+from geo.analysis.periods import Period
+from geo.schema import AreaLevel
+from geo.store.base import CaseFilter
+from geo.tasks.areas import AreaCard, Box
+from geo.tasks.case_filters import filter_to_query
+from ui import pages, routes, session
+from ui.map_component import AreaPart
+
+
+class Common(TypedDict):
+    """What every map has."""
+
+    language: str
+    label: str
+    token: str
+    review_number: str
+    source: str
+
+
+def common(label: str) -> Common:
+    """Return what every map has; `label` is what a screen reader says."""
+    settings = session.settings()
+    return {
+        "language": session.language(), "label": label, "token": routes.api_token(),
+        "review_number": settings.map_review_number, "source": settings.map_source,
+    }  # fmt: skip
+
+
+def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
+    """Return the address of the outlines of a level."""
+    return _url(f"areas/{level}.geojson", {"parent": parent_id or ""})
+
+
+def values_url(
+    level: AreaLevel, key: IndicatorKey, period: Period, *, where: CaseFilter, parent_id: str | None = None
+) -> str:
+    """Return the address of the figures of a level."""
+    query = {"level": level, "by": key, "from": period.first_on.isoformat(), "period": period.name,
+             "to": _after(period), "parent": parent_id or "", "lang": session.language()}  # fmt: skip
+    return _url("values", {**query, **_without_area(where)})
+
+
+def streets_url() -> str:
+    """Return the address of the streets."""
+    return _url("streets", {})
+
+
+def case_urls(where: CaseFilter) -> dict[str, str]:
+    """Return the addresses of cases as hexagons, points and heat."""
+    query = filter_to_query(where)
+    return {
+        "hexagons_url": _url("hexagons", query) + ("&" if query else "?") + "res={res}",
+        "points_url": _url("points", query) + ("&" if query else "?") + "box={box}",
+        "heat_url": _url("heat", query),
+    }
+
+
+def facilities_url(kinds: Sequence[str]) -> str:
+    """Return the address of facilities of some kinds."""
+    return _url("facilities", {"kinds": ",".join(kinds)})
+
+
+def _url(path: str, query: Mapping[str, str]) -> str:
+    asked = urlencode({name: value for name, value in query.items() if value})
+    return f"{pages.prefix()}/api/{path}?v={session.store().data_version()}" + (f"&{asked}" if asked else "")
+
+
+def _after(period: Period) -> str:
+    return period.last_on.isoformat()
+
+
+def _without_area(where: CaseFilter) -> dict[str, str]:
+    return {name: value for name, value in filter_to_query(where).items() if name not in ("area", "level")}
+
+
+def plain_areas(area: AreaCard | None, *, is_alone: bool = False) -> AreaPart | None:
+    """Return uncoloured outlines: the area with its siblings, or the coarsest level."""
+    levels = session.summary().levels
+    if not levels:
+        return None
+    if area is None:
+        return AreaPart(levels[0], areas_url(levels[0]))
+    level = area.child_level if area.child_level and not is_alone else area.level
+    parent = area.area_id if area.child_level and not is_alone else (area.parent.area_id if area.parent else None)
+    return AreaPart(level, areas_url(level, parent_id=parent))
+
+
+def box_of(area: AreaCard | None) -> Box | None:
+    """Return the box of an area, or of everything."""
+    return area.box if area is not None else whole_box()
+
+
+def whole_box() -> Box | None:
+    """Return the box of everything that has an outline; None where nothing has."""
+
+    def read() -> Box | None:
+        levels = session.summary().levels
+        if not levels:
+            return None
+        areas = session.store().read_areas(levels[0])
+        west, south, east, north = areas.total_bounds
+        return float(west), float(south), float(east), float(north)
+
+    return session.kept("whole_box", (), read)

@@ -1,0 +1,152 @@
+"""What pages put out beside panels: errors, empty states, downloads, the look of the frame (输出)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NoReturn
+
+import streamlit as st
+
+from geo.errors import GeoError
+from geo.messages import say
+from geo.tasks.exports import Imprint
+from ui import pages, panels, session
+from ui.text import t
+
+MIME: dict[str, str] = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+    "html": "text/html",
+}
+
+_STYLE = """
+<style>
+.stApp { font-variant-numeric: tabular-nums; }
+.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 3rem; max-width: 1560px; }
+.stAppHeader { background: transparent; height: 2.6rem; min-height: 2.6rem; }
+.st-key-top .stPopover button, .st-key-top .stButton button { white-space: nowrap; }
+.st-key-top [data-testid="stBidiComponentRegular"], .st-key-top .stBidiComponent { width: auto; }
+[data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
+[data-testid="stSidebarHeader"] { height: 2.6rem; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: 0.9rem; padding-right: 0.9rem; }
+}
+@media print {
+  @page { size: A4; margin: 12mm; }
+  .stAppHeader, .stSidebar, [data-testid="stSidebarCollapsedControl"], .st-key-top, .st-key-downloads,
+  .st-key-method, [data-testid="stExpandSidebarButton"] { display: none !important; }
+  .stMainBlockContainer { padding: 0 !important; max-width: none !important; }
+  .stApp, .stAppViewContainer, .stMain { position: static !important; overflow: visible !important; height: auto !important; background: #fff !important; }
+  .stVerticalBlock { gap: 0.5rem !important; }
+  .st-key-page_two { break-before: page; }
+  .stColumn, [data-testid="stElementContainer"] { break-inside: avoid; }
+}
+</style>
+"""
+_PRINT_STYLE = """
+<style>
+.stAppHeader, .stSidebar, [data-testid="stExpandSidebarButton"], .st-key-downloads, .st-key-method,
+.st-key-top, [data-testid="stSidebarCollapsedControl"] { display: none !important; }
+.stMainBlockContainer { max-width: 190mm; padding-top: 1rem; }
+</style>
+"""
+
+
+def add_style(*, is_print: bool = False) -> None:
+    """Set the look of the frame that the theme cannot set."""
+    st.html(_STYLE + (_PRINT_STYLE if is_print else ""))
+
+
+def show_error(error: GeoError, *, key: str = "error") -> None:
+    """Say what is wrong and what to do now."""
+    panels.show_notice(error.say(session.language()), tone="error", key=key)
+
+
+def stop_with(error: GeoError) -> NoReturn:
+    """Say what is wrong and draw nothing more."""
+    show_error(error)
+    st.stop()
+
+
+def stop_if_empty(need: Literal["anything", "cases"] = "anything") -> None:
+    """Say what is missing and where to bring it, where the store lacks what a page needs."""
+    summary = session.summary()
+    if summary.is_empty:
+        _show_empty_store()
+        st.stop()
+    if need == "cases" and not summary.n_cases:
+        panels.show_notice(t("empty.no_cases"), key="no_cases")
+        _show_import_link()
+        st.stop()
+
+
+def _show_empty_store() -> None:
+    panels.show_lead(t("empty.title"), level="h1", key="empty_title")
+    panels.show_lead(t("empty.about"), key="empty_about")
+    _show_import_link()
+    offer_demo()
+
+
+def _show_import_link() -> None:
+    link = panels.Link("import", pages.kept_query())
+    panels.show_links([(t("empty.go_import"), t("empty.go_import_note"), link)], key="go_import")
+
+
+def offer_demo() -> None:
+    """Draw the button that makes the demo district in an empty store."""
+    if not st.button(t("empty.make_demo"), key="make_demo", type="primary"):
+        st.caption(t("empty.demo_note"))
+        return
+    from ui.demo import make_demo  # noqa: PLC0415  (heavy, and used once in the life of a store)
+
+    with st.status(t("empty.making"), expanded=True) as status:
+        bar = st.progress(0.0)
+        try:
+            make_demo(bar.progress)
+        except GeoError as error:
+            status.update(state="error")
+            show_error(error, key="demo_error")
+            return
+        status.update(state="complete")
+    st.rerun()
+
+
+def imprint() -> Imprint:
+    """Return what must stand on a map that leaves the program."""
+    return Imprint(session.settings().map_review_number, session.settings().map_source)
+
+
+def review_warning() -> str:
+    """Return what to mind before a map is shown in public; empty where nothing is."""
+    return "" if session.settings().map_review_number else say("no_review_number", session.language())
+
+
+def download_menu(
+    label: str,
+    files: list[tuple[str, str, Callable[[], bytes]]],
+    *,
+    key: str,
+    warning: str = "",
+) -> None:
+    """Draw a menu of downloads; a file is made when it is asked for.
+
+    Parameters
+    ----------
+    label
+        Of the menu.
+    files
+        Format (a key of `MIME`), file name, and what makes its bytes.
+    key
+        Stays the same between reruns.
+    warning
+        What to mind before publishing.
+    """
+    with st.container(key=f"{key}_downloads"), st.popover(label):
+        if warning:
+            panels.show_notice(warning, tone="warning", key=f"{key}_warning")
+        for kind, name, make in files:
+            st.download_button(
+                t(f"download.{kind}"), make, name, MIME[kind], key=f"{key}_{kind}", on_click="ignore", width="stretch"
+            )
