@@ -14,47 +14,20 @@ from datetime import datetime
 import pandas as pd
 import pyarrow as pa
 
-from geo.schema import AREA_LEVELS
 from geo.store.base import CaseFilter, GroupBy
 from geo.store.database import Database, Params, one
-from geo.store.facts import special_codes
-from geo.store.filters import Condition, build_condition, due_between, h3_parent, open_at, overdue_at
+from geo.store.filters import build_condition, h3_parent
 from geo.store.frames import to_pandas
-
-PERCENTS = (1, *range(5, 100, 5), 99)
-"""Percentiles of the time to close, as `p01_s` … `p99_s`."""
-
-PERIOD_COUNTS = (
-    "n_new", "n_closed", "n_open", "n_overdue", "n_due", "n_on_time", "n_closed_without_due", "n_timed",
-    "n_negative", "n_callbacks", "n_contacted", "n_solved", "n_satisfied", "n_basically_satisfied",
-    "n_unlocated", "n_rejected",
-)  # fmt: skip
-"""Counts of `period_counts`, in order."""
-
-PERCENTILES = tuple(f"p{percent:02d}_s" for percent in PERCENTS)
-
-MONTH_COUNTS = ("n_new", "n_closed", "n_late", "n_late_closed", "n_opened", "n_ended")
-
-GROUPS: dict[GroupBy, str | None] = {
-    "all": None,
-    **{level: f"{level}_code" for level in AREA_LEVELS},
-    "category_id": "category_code",
-    "kind": "kind_code",
-    "source": "source_code",
-    "channel": "channel_code",
-    "closing_level": "closing_level_code",
-    "department": "department_code",
-    "hour": "hour",
-    "weekday": "weekday",
-    "month": "reported_month",
-}
-"""Column of `case_facts` of everything a count can be grouped by."""
-
-
-def group_sql(by: GroupBy) -> str:
-    """SQL of the group of a fact."""
-    column = GROUPS[by]
-    return "CAST(NULL AS integer)" if column is None else f"f.{column}"
+from geo.store.questions import (
+    GROUPS,
+    MONTH_COUNTS,
+    PERCENTILES,
+    PERCENTS,
+    PERIOD_COUNTS,
+    facts_in_period,
+    group_sql,
+)
+from geo.store.sums import month_counts_from_sums, period_counts_from_sums
 
 
 def month_text(month: int) -> str:
@@ -85,11 +58,19 @@ def decode(db: Database, by: GroupBy, codes: pd.Series) -> pd.Series:
 
 
 def period_counts(
-    db: Database, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool
+    db: Database,
+    by: GroupBy,
+    where: CaseFilter,
+    *,
+    start: datetime,
+    end: datetime,
+    time_zone: str,
+    with_percentiles: bool,
 ) -> pd.DataFrame:
     """Count what happened in a period; see `Store.period_counts`."""
-    condition = build_condition(db, where)
-    counts = _count_facts(db, by, condition, start, end)
+    counts = period_counts_from_sums(db, by, where, start=start, end=end, time_zone=time_zone)
+    if counts is None:
+        counts = _count_facts(db, by, where, start, end)
     if with_percentiles:
         counts = counts.merge(_percentiles(db, by, where, start, end), on="code", how="left")
     else:
@@ -111,32 +92,12 @@ def _in_order(rows: pd.DataFrame, *further: str) -> pd.DataFrame:
 
 
 def _count_facts(
-    db: Database, by: GroupBy, condition: Condition, start: datetime, end: datetime
+    db: Database, by: GroupBy, where: CaseFilter, start: datetime, end: datetime
 ) -> pd.DataFrame:
-    p, codes = condition.params, special_codes(db)
+    condition = build_condition(db, where)
+    p = condition.params
     s, e = (f"CAST({p.add(moment)} AS timestamptz)" for moment in (start, end))
-    is_new = f"f.reported_at >= {s} AND f.reported_at < {e}"
-    is_closed = f"f.closed_at >= {s} AND f.closed_at < {e}"
-    is_called = f"{is_closed} AND f.valid_callback"
-    which = {
-        "n_new": is_new,
-        "n_closed": is_closed,
-        "n_open": open_at(e),
-        "n_overdue": overdue_at(e),
-        "n_due": due_between(s, e),
-        "n_on_time": f"f.closed_at <= f.due_at AND ((f.due_at >= {s} AND f.due_at < {e}) "
-                     f"OR ({is_closed} AND f.due_at >= {e}))",
-        "n_closed_without_due": f"{is_closed} AND f.due_at IS NULL",
-        "n_timed": f"{is_closed} AND f.close_s >= 0",
-        "n_negative": f"{is_closed} AND f.close_s < 0",
-        "n_callbacks": is_called,
-        "n_contacted": f"{is_called} AND f.contacted",
-        "n_solved": f"{is_called} AND f.solved",
-        "n_satisfied": f"{is_called} AND f.satisfaction_code = {codes['satisfied']}",
-        "n_basically_satisfied": f"{is_called} AND f.satisfaction_code = {codes['basically']}",
-        "n_unlocated": f"{is_new} AND f.position_source_code = {codes['nowhere']}",
-        "n_rejected": f"{is_new} AND f.state_code = {codes['rejected']}",
-    }  # fmt: skip
+    which = facts_in_period(db, s, e)
     sums = ", ".join(f"count(*) FILTER (WHERE {which[name]}) AS {name}" for name in PERIOD_COUNTS)
     rows = db.query(
         f"SELECT {group_sql(by)} AS code, {sums} FROM case_facts f WHERE {condition.sql} GROUP BY 1", p.values
@@ -161,6 +122,11 @@ def _percentiles(
 
 def month_counts(db: Database, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
     """Count by calendar month; see `Store.month_counts`."""
+    rows = month_counts_from_sums(db, by, where)
+    return _finish_months(db, by, _month_facts(db, by, where) if rows is None else rows)
+
+
+def _month_facts(db: Database, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
     condition = build_condition(db, where)
     group = group_sql(by)
     marks = {
@@ -180,11 +146,12 @@ def month_counts(db: Database, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
             f"WHERE {condition.sql} AND f.{month} IS NOT NULL GROUP BY 1, 2"
         )
     totals = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in MONTH_COUNTS)
-    rows = db.query(
-        f"SELECT code, month, {totals} FROM ({' UNION ALL '.join(parts)}) m GROUP BY code, month",
-        condition.params.values,
+    return to_pandas(
+        db.query(
+            f"SELECT code, month, {totals} FROM ({' UNION ALL '.join(parts)}) m GROUP BY code, month",
+            condition.params.values,
+        )
     )
-    return _finish_months(db, by, to_pandas(rows))
 
 
 def _finish_months(db: Database, by: GroupBy, rows: pd.DataFrame) -> pd.DataFrame:

@@ -203,7 +203,13 @@ class SqlStore:
         """Count what happened in `[start, end)`, grouped."""
         with self._db.snapshot():
             return counting.period_counts(
-                self._db, by, where, start=start, end=end, with_percentiles=with_percentiles
+                self._db,
+                by,
+                where,
+                start=start,
+                end=end,
+                time_zone=self._time_zone,
+                with_percentiles=with_percentiles,
             )
 
     def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:

@@ -55,7 +55,8 @@ def _record_undo(
     db: Database, batch_id: str, removed: int, restored: int, *, actor: str, undone_at: datetime
 ) -> Receipt:
     db.run(
-        "UPDATE import_batches SET state = 'undone', undone_at = $1 WHERE batch_id = $2", [undone_at, batch_id]
+        "UPDATE import_batches SET state = 'undone', undone_at = $1 WHERE batch_id = $2",
+        [undone_at, batch_id],
     )
     note = f"removed {removed}, restored {restored}"
     add_audit(db, "undo", batch_id, "done", actor=actor, taken_at=undone_at, note=note)
@@ -136,7 +137,9 @@ def _remove_rows(db: Database, batch_id: str) -> int:
             f"SELECT owner FROM gone_owners WHERE owner NOT IN "
             f"(SELECT {key} FROM {versions} WHERE replaced_by = $1)"
         )
-        sides = ("case_areas", "case_reporters", "case_events") if owners == "cases" else ("facility_entrances",)
+        sides = (
+            ("case_areas", "case_reporters", "case_events") if owners == "cases" else ("facility_entrances",)
+        )
         for side in sides:
             db.run(f"DELETE FROM {side} WHERE {key} IN ({new})", [batch_id])
         db.run(f"DELETE FROM {owners} WHERE batch_id = $1", [batch_id])
