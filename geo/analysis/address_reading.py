@@ -103,27 +103,27 @@ def _read_name(text: str, at: int, reading: Reading, gazetteer: Gazetteer) -> in
 
 def _take(entries: tuple[Entry, ...], text: str, end: int, reading: Reading) -> int | None:
     """Note what a name means, as far as it may stand here; return where it ends."""
-    by_kind = {
-        kind: tuple(e for e in entries if e.kind == kind)
-        for kind in ("courtyard", "building", "area", "street")
-    }
+    by_kind: dict[str, tuple[Entry, ...]] = {}
+    for entry in entries:
+        by_kind[entry.kind] = (*by_kind.get(entry.kind, ()), entry)
     is_inner = bool(reading.street or reading.courtyards or reading.own_buildings)
-    if by_kind["street"] and not reading.street and read_street_number(text, end) is not None:
+    may_be_street = "street" in by_kind and not reading.street
+    if may_be_street and read_street_number(text, end) is not None:
         reading.street = by_kind["street"][0].key
         return end
-    if by_kind["courtyard"] and not reading.courtyards:
+    if "courtyard" in by_kind and not reading.courtyards:
         reading.courtyards = tuple(entry.at for entry in by_kind["courtyard"])
         return _skip(_AFTER_COURTYARD, text, end)
-    if by_kind["building"] and not reading.own_buildings:
+    if "building" in by_kind and not reading.own_buildings:
         reading.own_buildings = tuple(entry.at for entry in by_kind["building"])
         return end
-    if by_kind["area"] and not is_inner:
+    if "area" in by_kind and not is_inner:
         reading.scopes.append(by_kind["area"])
         return _skip(_AFTER_AREA, text, end)
-    if by_kind["street"] and not reading.street:
+    if may_be_street:
         reading.street = by_kind["street"][0].key
         return end
-    return end if entries[0].kind == "outer" and not is_inner else None
+    return end if "outer" in by_kind and not is_inner else None
 
 
 def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:

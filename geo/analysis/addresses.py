@@ -172,6 +172,8 @@ def _state(entry: Entry, reason: Reason, gazetteer: Gazetteer) -> _Hit:
 def _find_stated(stated: str, gazetteer: Gazetteer) -> tuple[Entry, ...]:
     """Return the meanings of a stated area: by code, by name, or by names from coarse to fine."""
     text = stated.strip()
+    if not text:
+        return _NOTHING
     if (by_code := gazetteer.codes.get(text)) is not None:
         return by_code
     reading = read_address(fold_address(text), gazetteer)
