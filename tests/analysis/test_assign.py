@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon
 
 from geo.analysis.assign import assign_points, build_index, warm_up
-from geo.analysis.raster_index import look_up
+from geo.analysis.raster_index import REFERENCE_X, REFERENCE_Y, look_up
 from geo.analysis.raster_kernels import MOST_PIECES, locate_block
 from geo.errors import ChoiceError, CrsError, DuplicateError, GeoError, MissingError
 
@@ -320,6 +320,36 @@ def test_areas_of_any_size_answer_as_shapely_does(scale):
     assert_like_shapely(areas, xy)
 
 
+def test_points_so_near_a_slanted_edge_that_rounding_decides_answer_as_shapely_does():
+    rng = np.random.default_rng(13)
+    for _ in range(20):
+        ax, ay, t = rng.uniform(0.5, 1, 3)
+        edge = [(-ax, -ay), (t * ax, t * ay)]  # through the origin, but for rounding
+        areas = [Polygon([*edge, (-1, 1)]), Polygon([*edge, (1, -1)])]
+        assert_like_shapely(areas, rng.normal(0, 3e-17, (200, 2)))
+
+
+def test_corners_at_the_height_of_reference_points_answer_as_shapely_does():
+    def draw(y, x):
+        frame = shapely.box(0, 0, 1, 1)
+        return [
+            Polygon([(0.1, y), (0.5, 0.1), (0.9, y), (0.5, 0.9)]),
+            Polygon([(x, 0.1), (0.9, 0.3), (x, 0.9)]),
+            frame,
+        ]
+
+    grid = build_index(objects(draw(0.5, 0.5)), ids=["a", "b", "c"]).rasters[0].grid
+    for row in range(5, grid.ny - 5, 3):
+        y = grid.y0 + (row + REFERENCE_Y) / grid.per
+        x = grid.x0 + (row + REFERENCE_X) / grid.per
+        anywhere = np.random.default_rng(row).uniform(0, 1, (300, 2))
+        level = np.stack([anywhere[:, 0], np.full(300, y)], axis=1)
+        index = assert_like_shapely(
+            draw(y, x), np.concatenate([anywhere, level, corners_and_near(draw(y, x))])
+        )
+        assert index.rasters[0].grid == grid
+
+
 def test_areas_a_few_units_in_the_last_place_wide_answer_as_shapely_does():
     unit = np.spacing(104.0)
     areas = [shapely.box(104 + i * unit, 30, 104 + (i + 2) * unit, 30 + 3 * unit) for i in range(0, 10, 2)]
@@ -406,6 +436,12 @@ def test_areas_equally_near_are_decided_by_the_id_that_sorts_first():
     for ids in (["a", "b"], ["b", "a"]):
         placed = assign_points([1.0], [1.0001], areas_of(touching, ids), max_distance_m=100)
         assert placed["area_id"].tolist() == ["a"]
+    tip_to_tip = [Polygon([(0, 0), (-1, -1), (-0.5, -1)]), Polygon([(0, 0), (1, -1), (0.5, -1)])]
+    stacked = [shapely.box(-1, -1, 1, 0)] * 2
+    for areas in (tip_to_tip, stacked):
+        for ids in (["a", "b"], ["b", "a"]):
+            placed = assign_points([0.0], [0.0001], areas_of(areas, ids), max_distance_m=100)
+            assert placed["area_id"].tolist() == ["a"]
 
 
 def test_the_distance_to_the_border_is_told_only_below_the_limit(pair):

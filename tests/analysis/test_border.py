@@ -56,6 +56,19 @@ def test_only_the_border_asked_for_counts_and_a_point_left_out_has_none():
     assert find(squares, [point], wanted=NOBODY, reach_m=1000).position.tolist() == [NOBODY]
 
 
+def test_of_areas_that_meet_in_the_nearest_corner_the_first_is_told_from_wherever_it_is_seen():
+    rng = np.random.default_rng(2)
+    for side in (-1, 1):
+        for _ in range(150):
+            tip = rng.uniform(0.3, 0.7, 2)
+            first = shapely.Polygon(tip + np.array([(0, 0), (side * 0.2, -0.08), (side * 0.2, -0.12)]))
+            second = shapely.Polygon(tip + np.array([(0, 0), (-side * 0.2, -0.08), (-side * 0.2, -0.12)]))
+            near = find(
+                [first, second], tip + rng.uniform((-0.003, 0.009), (0.003, 0.03), (50, 2)), reach_m=9000
+            )
+            assert set(near.position.tolist()) == {0}
+
+
 def test_points_without_a_place_and_areas_without_a_border_are_nowhere():
     square = shapely.box(0, 0, 1, 1)
     bad = [(np.nan, 0), (0, np.inf), (1e300, 0), (0, 91), (-np.inf, np.nan)]

@@ -17,15 +17,31 @@ NEAR = st.floats(100, 101)
 TINY = st.integers(-3, 3)
 
 
+def true_side(*coordinates):
+    """Return the sign in exact fractions."""
+    ax, ay, bx, by, px, py = map(Fraction, coordinates)
+    area = (ax - px) * (by - py) - (ay - py) * (bx - px)
+    return (area > 0) - (area < 0)
+
+
 @given(NEAR, NEAR, NEAR, NEAR, st.floats(-0.5, 1.5), TINY, TINY)
 @example(100.0, 100.0, 101.0, 101.0, 0.5, 1, 0)
 def test_a_side_that_is_told_is_the_true_side(ax, ay, bx, by, share, ulps_x, ulps_y):
     px = ax + share * (bx - ax) + ulps_x * np.spacing(100.0)
     py = ay + share * (by - ay) + ulps_y * np.spacing(100.0)
-    told = sure_side(ax, ay, bx, by, px, py)
-    ax, ay, bx, by, px, py = map(Fraction, (ax, ay, bx, by, px, py))
-    true = (ax - px) * (by - py) - (ay - py) * (bx - px)
-    assert told == 0 or (told > 0) == (true > 0) != (true < 0)
+    assert np.sign(sure_side(ax, ay, bx, by, px, py)) in {0, true_side(ax, ay, bx, by, px, py)}
+
+
+def test_a_side_that_rounding_might_turn_is_not_told():
+    rng = np.random.default_rng(1)
+    told = []
+    for _ in range(2000):
+        ax, ay, share = rng.uniform(0.5, 1, 3)
+        px, py = rng.normal(0, 3e-17, 2)
+        place = (-ax, -ay, share * ax, share * ay, px, py)
+        told.append(np.sign(sure_side(*place)))
+        assert told[-1] in {0, true_side(*place)}
+    assert 0 in told
 
 
 def test_a_side_is_told_a_nanodegree_off_the_line():
