@@ -27,6 +27,7 @@ from geo.demo_parts.borders import find_borders
 from geo.demo_parts.cases import draw_reports, make_ground
 from geo.demo_parts.courses import TIME_ZONE
 from geo.demo_parts.facilities import make_facilities
+from geo.demo_parts.files import write_files
 from geo.demo_parts.ledger import keep_ledger
 from geo.demo_parts.names import NamePool
 from geo.demo_parts.people import Homes, population_points, settle
@@ -109,22 +110,38 @@ def make_district(*, seed: int, as_of: date = date(2026, 10, 31), n_cases: int =
         ground, reports, areas, doors, slow_community=slow_community, pile_up=pile_up, rng=streams[9]
     )
     truth = tell_truth(
-        seed=seed, as_of=as_of, areas=areas, homes=lived_in, planted=planted, facilities=facilities, ledger=ledger,
-        told=reports.truth, slow_community=slow_community, pile_up=pile_up,
-    )  # fmt: skip
+        seed=seed,
+        as_of=as_of,
+        areas=areas,
+        homes=lived_in,
+        planted=planted,
+        facilities=facilities,
+        ledger=ledger,
+        told=reports.truth,
+        slow_community=slow_community,
+        pile_up=pile_up,
+    )
     return District(
-        seed=seed, as_of=as_of, time_zone=TIME_ZONE,
-        boundaries={level: areas.levels[level] for level in LEVELS}, aliases=aliases,
+        seed=seed,
+        as_of=as_of,
+        time_zone=TIME_ZONE,
+        boundaries={level: areas.levels[level] for level in LEVELS},
+        aliases=aliases,
         staff=make_staff(areas, as_of, streams[5]),
-        street_nodes=network.nodes[["node_id", "lon", "lat"]], street_edges=network.edges,
-        buildings=_building_table(homes, areas, network), residential_land=_residential_land(areas, as_of),
+        street_nodes=network.nodes[["node_id", "lon", "lat"]],
+        street_edges=network.edges,
+        buildings=_building_table(homes, areas, network),
+        residential_land=_residential_land(areas, as_of),
         population_points=population_points(homes, as_of),
-        facilities=facilities.table, facility_entrances=facilities.entrances,
-        categories=categories, cases=ledger.cases,
+        facilities=facilities.table,
+        facility_entrances=facilities.entrances,
+        categories=categories,
+        cases=ledger.cases,
         reporting_effort=tell_effort(areas, truth["campaign"], ground.first_day, as_of),  # type: ignore[arg-type]
-        truth=truth, case_positions=ledger.positions,
+        truth=truth,
+        case_positions=ledger.positions,
         facility_positions=facilities.positions[["facility_id", "lon", "lat"]],
-    )  # fmt: skip
+    )
 
 
 def write_truth(district: District, path: Path) -> list[Path]:
@@ -132,17 +149,44 @@ def write_truth(district: District, path: Path) -> list[Path]:
     return write_truth_files(district.truth, district.case_positions, district.facility_positions, path)
 
 
+def write_demo_files(district: District, folder: Path) -> list[Path]:
+    """Write one sub-district as the files a newcomer would upload, with a README; return their paths."""
+    kinds = yaml.safe_load((DATA / "facility_kinds.yaml").read_text(encoding="utf-8"))["kinds"]
+    return write_files(
+        folder,
+        boundaries=district.boundaries,
+        buildings=district.buildings,
+        people=district.population_points,
+        facilities=district.facilities,
+        facility_positions=district.facility_positions,
+        cases=district.cases,
+        case_positions=district.case_positions,
+        category_names=dict(
+            zip(district.categories["category_id"], district.categories["name"], strict=True)
+        ),
+        kind_names={kind["key"]: kind["zh"] for kind in kinds},
+    )
+
+
 def read_categories() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the demo's categories: subclasses with everything the demo needs, and the table `categories`."""
     read = yaml.safe_load((DATA / "demo_categories.yaml").read_text(encoding="utf-8"))
     subclasses = pd.DataFrame(read["categories"]).rename(columns={"id": "category_id"})
-    both = pd.concat([pd.DataFrame(read["classes"]).rename(columns={"id": "category_id"}), subclasses], ignore_index=True)
+    both = pd.concat(
+        [pd.DataFrame(read["classes"]).rename(columns={"id": "category_id"}), subclasses], ignore_index=True
+    )
     parent = both["category_id"].str.split("-").str[0]
-    table = pd.DataFrame({
-        "category_id": both["category_id"], "parent_id": parent.where(parent != both["category_id"]), "kind": both["kind"],
-        "name": both["zh"], "name_en": both["en"], "limit_h": both["limit_h"].astype("float64"),
-        "facility_kind": both["facility_kind"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "category_id": both["category_id"],
+            "parent_id": parent.where(parent != both["category_id"]),
+            "kind": both["kind"],
+            "name": both["zh"],
+            "name_en": both["en"],
+            "limit_h": both["limit_h"].astype("float64"),
+            "facility_kind": both["facility_kind"],
+        }
+    )
     return subclasses, table
 
 
@@ -153,7 +197,9 @@ def _facility_levels() -> dict[str, list[str]]:
 
 def _lived_in(homes: Homes, areas: Areas) -> pd.DataFrame:
     """Return the buildings that are lived in, with the areas of their lots."""
-    lived_in = pd.DataFrame(homes.buildings[homes.buildings["residents"] > 0].drop(columns="geom")).reset_index(drop=True)
+    lived_in = pd.DataFrame(
+        homes.buildings[homes.buildings["residents"] > 0].drop(columns="geom")
+    ).reset_index(drop=True)
     return lived_in.join(areas.of_lot, on="lot")
 
 
@@ -167,20 +213,32 @@ def _government(plan: Plan) -> tuple[float, float]:
 def _building_table(homes: Homes, areas: Areas, network: Network) -> gpd.GeoDataFrame:
     buildings = homes.buildings
     door = network.doors.set_index("parcel").reindex(buildings["parcel"])
-    table = pd.DataFrame({
-        "building_id": buildings["building_id"], "name": buildings["name"],
-        "courtyard_id": areas.of_parcel["courtyard_id"].reindex(buildings["parcel"]).to_numpy(),
-        "street": door["street"].to_numpy(), "street_number": door["street_number"].to_numpy(),
-        "use": buildings["use"], "storeys": buildings["storeys"], "households": buildings["households"],
-        "lon": buildings["lon"], "lat": buildings["lat"], "geom": buildings["geom"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "building_id": buildings["building_id"],
+            "name": buildings["name"],
+            "courtyard_id": areas.of_parcel["courtyard_id"].reindex(buildings["parcel"]).to_numpy(),
+            "street": door["street"].to_numpy(),
+            "street_number": door["street_number"].to_numpy(),
+            "use": buildings["use"],
+            "storeys": buildings["storeys"],
+            "households": buildings["households"],
+            "lon": buildings["lon"],
+            "lat": buildings["lat"],
+            "geom": buildings["geom"],
+        }
+    )
     return gpd.GeoDataFrame(table, geometry="geom", crs=4326)
 
 
 def _residential_land(areas: Areas, as_of: date) -> gpd.GeoDataFrame:
     courtyards = areas.levels["courtyard"]
-    table = pd.DataFrame({
-        "land_id": "R" + courtyards["area_id"], "geom": courtyards["geom"], "source": "示范用地调查",
-        "as_of_on": date(as_of.year - 1, 12, 31),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "land_id": "R" + courtyards["area_id"],
+            "geom": courtyards["geom"],
+            "source": "示范用地调查",
+            "as_of_on": date(as_of.year - 1, 12, 31),
+        }
+    )
     return gpd.GeoDataFrame(table, geometry="geom", crs=4326)

@@ -12,7 +12,6 @@ Codes are 6 + 3 + 3 + 3 + 2 digits, serials run west to east, then north to sout
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,11 +36,31 @@ from geo.demo_parts.plan import HEIGHT_M, Plan, Rect, Warp
 from geo.measure import area_m2
 
 AREA_COLUMNS = (
-    "area_id", "area_level", "name", "parent_id", "kind", "geom", "xmin", "ymin", "xmax", "ymax", "area_m2",
-    "residents", "households", "attributes",
-)  # fmt: skip
-_GRID_KINDS = {"old": "老旧院落", "estate": "居民小区", "mixed": "混合", "commerce": "商业", "park": "公园", "campus": "校园"}
+    "area_id",
+    "area_level",
+    "name",
+    "parent_id",
+    "kind",
+    "geom",
+    "xmin",
+    "ymin",
+    "xmax",
+    "ymax",
+    "area_m2",
+    "residents",
+    "households",
+    "attributes",
+)
+_GRID_KINDS = {
+    "old": "老旧院落",
+    "estate": "居民小区",
+    "mixed": "混合",
+    "commerce": "商业",
+    "park": "公园",
+    "campus": "校园",
+}
 _WALL_INSET_M = 8  # from the middle of the street to the wall of a courtyard
+_SIDE_POINTS = 3  # vertices on each side of a courtyard, so that it bends with its streets
 _MOST_HOUSEHOLDS = 100  # of a micro-grid that takes in a neighbour
 
 
@@ -62,10 +81,13 @@ def make_areas(
 ) -> Areas:
     """Make the areas of every level."""
     lots = plan.lots.assign(
-        cu=(plan.lots["u0"] + plan.lots["u1"]) / 2, cv=(plan.lots["v0"] + plan.lots["v1"]) / 2,
+        cu=(plan.lots["u0"] + plan.lots["u1"]) / 2,
+        cv=(plan.lots["v0"] + plan.lots["v1"]) / 2,
         surface=(plan.lots["u1"] - plan.lots["u0"]) * (plan.lots["v1"] - plan.lots["v0"]),
-    )  # fmt: skip
-    people = homes.buildings.groupby("lot")[["residents", "households"]].sum().reindex(lots.index, fill_value=0)
+    )
+    people = (
+        homes.buildings.groupby("lot")[["residents", "households"]].sum().reindex(lots.index, fill_value=0)
+    )
     lots = lots.assign(residents=people["residents"], households=people["households"])
     lots["unit"] = _join_lots(lots, borders)
     lots["district_id"] = DISTRICT_CODE
@@ -78,10 +100,13 @@ def make_areas(
     levels = {
         level: _level_table(lots, shapes, level, parent, stems)
         for level, parent in (
-            ("district", None), ("subdistrict", "district"), ("community", "subdistrict"), ("grid", "community"),
+            ("district", None),
+            ("subdistrict", "district"),
+            ("community", "subdistrict"),
+            ("grid", "community"),
             ("microgrid", "grid"),
         )
-    }  # fmt: skip
+    }
     courtyards, of_parcel = _make_courtyards(plan, lots, homes, doors, names, rng)
     levels["courtyard"] = courtyards
     chain = ["district_id", "subdistrict_id", "community_id", "grid_id", "microgrid_id"]
@@ -104,9 +129,11 @@ def _join_lots(lots: pd.DataFrame, borders: Borders) -> list[int]:
     small = [lot for lot in lots.index if joins[lot] and households[lot] < 30]
     for lot in sorted(small, key=lambda k: (households[k], k)):
         mine = _find(owner, lot)
-        options = [(households[_find(owner, n)] > 0, -metres, n) for n, metres in sorted(shared.get(lot, {}).items())
-                   if _find(owner, n) != mine
-                   and households[_find(owner, n)] + households[mine] <= _MOST_HOUSEHOLDS]  # fmt: skip
+        options = [
+            (households[_find(owner, n)] > 0, -metres, n)
+            for n, metres in sorted(shared.get(lot, {}).items())
+            if _find(owner, n) != mine and households[_find(owner, n)] + households[mine] <= _MOST_HOUSEHOLDS
+        ]
         if options:
             other = _find(owner, min(options)[2])
             owner[mine] = other
@@ -123,9 +150,19 @@ def _find(owner: list[int], lot: int) -> int:
 def _number(lots: pd.DataFrame, key: str, parent: str, *, digits: int, band_m: float) -> pd.Series:
     """Give each group of lots its code: that of the parent and a serial, west to east, north to south."""
     weight = lots["surface"]
-    groups = pd.DataFrame({
-        "key": lots[key], "parent": lots[parent], "w": weight, "u": lots["cu"] * weight, "v": lots["cv"] * weight,
-    }).groupby(["parent", "key"], sort=True).sum()  # fmt: skip
+    groups = (
+        pd.DataFrame(
+            {
+                "key": lots[key],
+                "parent": lots[parent],
+                "w": weight,
+                "u": lots["cu"] * weight,
+                "v": lots["cv"] * weight,
+            }
+        )
+        .groupby(["parent", "key"], sort=True)
+        .sum()
+    )
     groups = groups.assign(u=groups["u"] / groups["w"], v=groups["v"] / groups["w"]).reset_index()
     groups["row"] = np.floor((HEIGHT_M - groups["v"]) / band_m)
     groups = groups.sort_values(["parent", "row", "u"], kind="stable")
@@ -137,22 +174,31 @@ def _number(lots: pd.DataFrame, key: str, parent: str, *, digits: int, band_m: f
 def _lot_polygons(borders: Borders, warp: Warp) -> np.ndarray:
     points = np.array([point for ring in borders.rings for point in ring], dtype=np.float64)
     owner = np.repeat(np.arange(len(borders.rings)), [len(ring) for ring in borders.rings])
-    return shapely.polygons(shapely.linearrings(np.column_stack(warp.to_lon_lat(*points.T)), indices=owner))
+    rings = shapely.linearrings(np.column_stack(warp.to_lon_lat(*points.T)), indices=owner)
+    return np.asarray(shapely.polygons(rings))
 
 
 def _level_table(
     lots: pd.DataFrame, shapes: np.ndarray, level: str, parent: str | None, stems: dict[str, str]
 ) -> gpd.GeoDataFrame:
     groups = lots.groupby(f"{level}_id", sort=True)
-    ids = list(groups.groups)
+    ids = [str(code) for code in groups.groups]
     geoms = [_as_multi(shapely.coverage_union_all(shapes[members.index])) for _, members in groups]
-    table = pd.DataFrame({
-        "area_id": ids, "area_level": level, "name": [_area_name(level, code, stems) for code in ids],
-        "parent_id": pd.Series([members[f"{parent}_id"].iloc[0] for _, members in groups] if parent else [None] * len(ids), dtype="str"),
-        "kind": pd.Series([_area_kind(level, members) for _, members in groups], dtype="str"),
-        "residents": groups["residents"].sum().to_numpy(), "households": groups["households"].sum().to_numpy(),
-        "attributes": [_attributes(level, members) for _, members in groups],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "area_id": ids,
+            "area_level": level,
+            "name": [_area_name(level, code, stems) for code in ids],
+            "parent_id": pd.Series(
+                [members[f"{parent}_id"].iloc[0] for _, members in groups] if parent else [None] * len(ids),
+                dtype="str",
+            ),
+            "kind": pd.Series([_area_kind(level, members) for _, members in groups], dtype="str"),
+            "residents": groups["residents"].sum().to_numpy(),
+            "households": groups["households"].sum().to_numpy(),
+            "attributes": [_attributes(level, members) for _, members in groups],
+        }
+    )
     return finish_areas(table, geoms)
 
 
@@ -161,9 +207,13 @@ def finish_areas(table: pd.DataFrame, geoms: list[shapely.MultiPolygon]) -> gpd.
     outlines = gpd.GeoSeries(geoms, index=table.index, crs=4326)
     box = outlines.bounds
     table = table.assign(
-        geom=outlines, xmin=box["minx"], ymin=box["miny"], xmax=box["maxx"], ymax=box["maxy"],
+        geom=outlines,
+        xmin=box["minx"],
+        ymin=box["miny"],
+        xmax=box["maxx"],
+        ymax=box["maxy"],
         area_m2=np.round(area_m2(outlines), 2),
-    )  # fmt: skip
+    )
     return gpd.GeoDataFrame(table[list(AREA_COLUMNS)], geometry="geom", crs=4326)
 
 
@@ -195,53 +245,94 @@ def _area_kind(level: str, members: pd.DataFrame) -> str | None:
 def _attributes(level: str, members: pd.DataFrame) -> str:
     if level not in ("grid", "microgrid"):
         return "{}"
-    return json.dumps({"院落数": int(members.loc[members["use"] == "residential", "parcel"].nunique())}, ensure_ascii=False)
+    return json.dumps(
+        {"院落数": int(members.loc[members["use"] == "residential", "parcel"].nunique())}, ensure_ascii=False
+    )
 
 
 # --- courtyards ---
 
 
 def _make_courtyards(
-    plan: Plan, lots: pd.DataFrame, homes: Homes, doors: pd.DataFrame, names: NamePool, rng: np.random.Generator
+    plan: Plan,
+    lots: pd.DataFrame,
+    homes: Homes,
+    doors: pd.DataFrame,
+    names: NamePool,
+    rng: np.random.Generator,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     parcels = _number_courtyards(lots[lots["use"].isin(["residential"])])
-    address = doors.set_index("parcel")
-    n_buildings = homes.buildings.groupby("parcel").size()
+    address = dict(
+        zip(doors["parcel"].tolist(), (doors["street"] + doors["street_number"]).tolist(), strict=True)
+    )
+    n_buildings = homes.buildings.groupby("parcel").size().to_dict()
+    built_in, is_old_of = homes.parcels["built"].to_dict(), homes.parcels["is_old"].to_dict()
     rows, geoms = [], []
     for code, parcel, members in parcels:
-        built = int(homes.parcels.loc[parcel, "built"])
-        is_old = bool(homes.parcels.loc[parcel, "is_old"])
-        street = f"{address.loc[parcel, 'street']}{address.loc[parcel, 'street_number']}"
+        built, is_old, street = int(built_in[parcel]), bool(is_old_of[parcel]), address[parcel]
         plain = is_old and rng.random() < 0.55
-        name = f"{street}院" if plain else names.take() + str(rng.choice(("宿舍", "里") if is_old else ("苑", "小区", "花园", "府")))
-        rows.append({
-            "parcel": parcel, "area_id": code, "area_level": "courtyard", "name": name,
-            "parent_id": members["grid_id"].iloc[0], "kind": "老旧院落" if is_old else "商品房小区",
-            "residents": int(members["residents"].sum()), "households": int(members["households"].sum()),
-            "attributes": json.dumps({"建成年份": built, "楼栋数": int(n_buildings[parcel]), "门牌": street}, ensure_ascii=False),
-        })  # fmt: skip
+        name = (
+            f"{street}院"
+            if plain
+            else names.take() + str(rng.choice(("宿舍", "里") if is_old else ("苑", "小区", "花园", "府")))
+        )
+        rows.append(
+            {
+                "parcel": parcel,
+                "area_id": code,
+                "area_level": "courtyard",
+                "name": name,
+                "parent_id": members["grid_id"].iloc[0],
+                "kind": "老旧院落" if is_old else "商品房小区",
+                "residents": int(members["residents"].sum()),
+                "households": int(members["households"].sum()),
+                "attributes": json.dumps(
+                    {"建成年份": built, "楼栋数": n_buildings[parcel], "门牌": street},
+                    ensure_ascii=False,
+                ),
+            }
+        )
         geoms.append(inset_outline(parcel_rect(members), plan.warp))
     table = pd.DataFrame(rows)
-    of_parcel = table.set_index("parcel")[["area_id", "name"]].rename(columns={"area_id": "courtyard_id", "name": "courtyard_name"})
+    of_parcel = table.set_index("parcel")[["area_id", "name"]].rename(
+        columns={"area_id": "courtyard_id", "name": "courtyard_name"}
+    )
     return finish_areas(table.drop(columns="parcel"), geoms), of_parcel
 
 
-def _number_courtyards(lots: pd.DataFrame) -> list[tuple[str, Hashable, pd.DataFrame]]:
+def _number_courtyards(lots: pd.DataFrame) -> list[tuple[str, int, pd.DataFrame]]:
     """Number the courtyards of each community: its code, Y, and three digits."""
     found = []
     for community, members in lots.groupby("community_id", sort=True):
-        groups = [(parcel, group) for parcel, group in members.groupby("parcel", sort=True)]
-        groups.sort(key=lambda g: (g[1]["grid_id"].iloc[0], np.floor((HEIGHT_M - g[1]["cv"].mean()) / 60), g[1]["cu"].mean()))
-        found += [(f"{community}Y{place:03d}", parcel, group) for place, (parcel, group) in enumerate(groups, 1)]
+        groups = [(int(str(parcel)), group) for parcel, group in members.groupby("parcel", sort=True)]
+        groups.sort(
+            key=lambda g: (
+                g[1]["grid_id"].iloc[0],
+                np.floor((HEIGHT_M - g[1]["cv"].mean()) / 60),
+                g[1]["cu"].mean(),
+            )
+        )
+        found += [
+            (f"{community}Y{place:03d}", parcel, group) for place, (parcel, group) in enumerate(groups, 1)
+        ]
     return found
 
 
 def inset_outline(outer: Rect, warp: Warp) -> shapely.MultiPolygon:
     """Return the outline of a walled place: its parcel less half the street, bent as the streets are."""
-    u0, v0, u1, v1 = outer[0] + _WALL_INSET_M, outer[1] + _WALL_INSET_M, outer[2] - _WALL_INSET_M, outer[3] - _WALL_INSET_M
-    share = np.linspace(0, 1, 5)[:-1]
-    u = np.concatenate([u0 + (u1 - u0) * share, np.full(4, u1), u1 + (u0 - u1) * share, np.full(4, u0)])
-    v = np.concatenate([np.full(4, v0), v0 + (v1 - v0) * share, np.full(4, v1), v1 + (v0 - v1) * share])
+    u0, v0, u1, v1 = (
+        outer[0] + _WALL_INSET_M,
+        outer[1] + _WALL_INSET_M,
+        outer[2] - _WALL_INSET_M,
+        outer[3] - _WALL_INSET_M,
+    )
+    share = np.linspace(0, 1, _SIDE_POINTS + 1)[:-1]
+    u = np.concatenate(
+        [u0 + (u1 - u0) * share, np.full(_SIDE_POINTS, u1), u1 + (u0 - u1) * share, np.full(_SIDE_POINTS, u0)]
+    )
+    v = np.concatenate(
+        [np.full(_SIDE_POINTS, v0), v0 + (v1 - v0) * share, np.full(_SIDE_POINTS, v1), v1 + (v0 - v1) * share]
+    )
     return _as_multi(shapely.Polygon(np.column_stack(warp.to_lon_lat(u, v))))
 
 

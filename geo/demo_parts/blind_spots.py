@@ -33,13 +33,14 @@ KIND_OF_CAUSE: dict[Cause, tuple[str, int]] = {
     "barrier": ("elderly_canteen", 15),
     "closed_gate": ("community_shops", 5),
     "no_facility": ("cultural_activity_station", 10),
-    "no_entrance": ("community_park", 5),
+    "no_entrance": ("park_large", 5),
 }
 """Kind of facility and minutes on foot in which each cause is planted."""
 
 _WELL_INSIDE = 0.88
 _WELL_OUTSIDE = 1.05
 _MOST_SITES = 400
+_LARGE_ESTATE = 450  # residents
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,8 @@ def plant_blind_spots(
 ) -> Planted:
     """Choose the sites of the planted kinds, and say who cannot reach them.
 
-    Parameters
-    ----------
-    homes
-        Buildings that are lived in: lon, lat, u, v, residents, parcel, lot.
-    fronts
-        Sites on streets, as `sites.find_fronts` returns them.
+    `homes` are the buildings that are lived in (lon, lat, u, v, residents, use, parcel, lot), `fronts` the
+    sites on streets that `sites.find_fronts` returns.
     """
     ground = _Ground(plan, network, homes, fronts)
     planted = Planted()
@@ -116,8 +113,14 @@ def _limit(cause: Cause) -> tuple[str, int, float]:
 
 
 def _cover(
-    ground: _Ground, *, must: Bools, allowed: Bools, limit_m: float, start: tuple[int, ...] = (), rng: np.random.Generator
-) -> Ints:  # fmt: skip
+    ground: _Ground,
+    *,
+    must: Bools,
+    allowed: Bools,
+    limit_m: float,
+    start: tuple[int, ...] = (),
+    rng: np.random.Generator,
+) -> Ints:
     """Choose fronts until every home that must be is well inside the limit, or cannot be."""
     chosen = list(start)
     near_m = _WELL_INSIDE * limit_m
@@ -141,16 +144,27 @@ def _cover(
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def _finish(ground: _Ground, cause: Cause, sites: Ints, place: Bools, detail: dict[str, object]) -> tuple[BlindSpot, Ints]:
+def _finish(
+    ground: _Ground, cause: Cause, sites: Ints, place: Bools, detail: dict[str, object]
+) -> tuple[BlindSpot, Ints]:
     kind, minutes, limit_m = _limit(cause)
     walk_m = ground.from_fronts(sites)
     lacking = walk_m > limit_m
-    spot = BlindSpot(cause, kind, minutes, limit_m, np.flatnonzero(lacking & place), np.flatnonzero(lacking & ~place), walk_m, detail)
+    spot = BlindSpot(
+        cause,
+        kind,
+        minutes,
+        limit_m,
+        np.flatnonzero(lacking & place),
+        np.flatnonzero(lacking & ~place),
+        walk_m,
+        detail,
+    )
     return spot, sites
 
 
 def _straight_m(ground: _Ground, home: int, xy: Floats) -> Floats:
-    return np.hypot(*(xy - ground.home_xy[home]).T)
+    return np.asarray(np.hypot(*(xy - ground.home_xy[home]).T), dtype=np.float64)
 
 
 def _plant_distance(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpot, Ints]:
@@ -158,14 +172,19 @@ def _plant_distance(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpo
     _, _, limit_m = _limit("distance")
     frame, homes = ground.plan.frame, ground.homes
     from_middle_m = np.hypot(*ground.home_xy.T)
-    calm = (abs(homes["v"] - frame.river_v) > 450).to_numpy() & (abs(homes["u"] - frame.rail_u) > 450).to_numpy()
+    calm = (abs(homes["v"] - frame.river_v) > 450).to_numpy() & (
+        abs(homes["u"] - frame.rail_u) > 450
+    ).to_numpy()
     outer = np.flatnonzero(calm & (from_middle_m > np.quantile(from_middle_m[calm], 0.88)))
     centre = int(outer[int(rng.integers(0, len(outer)))])
     away_m = _straight_m(ground, centre, ground.home_xy)
     sites = _cover(
-        ground, must=away_m > 0.75 * limit_m, allowed=_straight_m(ground, centre, ground.front_xy) > 1.35 * limit_m,
-        limit_m=limit_m, rng=rng,
-    )  # fmt: skip
+        ground,
+        must=away_m > 0.75 * limit_m,
+        allowed=_straight_m(ground, centre, ground.front_xy) > 1.35 * limit_m,
+        limit_m=limit_m,
+        rng=rng,
+    )
     return _finish(ground, "distance", sites, away_m < 2 * limit_m, {"centre_home": centre})
 
 
@@ -176,7 +195,9 @@ def _plant_barrier(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpot
     between = (frame.bridge_us[0] + frame.bridge_us[1]) / 2
     from_river_m = (homes["v"] - frame.river_v).to_numpy()
     bank = int(rng.choice([-1, 1]))
-    near = (abs(homes["u"] - between) < 330).to_numpy() & (from_river_m * bank > 0) & (abs(from_river_m) < 190)
+    near = (
+        (abs(homes["u"] - between) < 330).to_numpy() & (from_river_m * bank > 0) & (abs(from_river_m) < 190)
+    )
     near &= (abs(homes["u"] - frame.rail_u) > 250).to_numpy()
     options = np.flatnonzero(near)
     centre = int(options[int(rng.integers(0, len(options)))])
@@ -185,10 +206,17 @@ def _plant_barrier(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpot
     partner = int(np.argmin(np.where(across, _straight_m(ground, centre, ground.front_xy), np.inf)))
     home_walk_m = ground.walks.points_from(ground.home_snap, ground.home_snap.at(np.array([centre])))
     sites = _cover(
-        ground, must=home_walk_m > 0.6 * limit_m, allowed=walk_m > 1.38 * limit_m, limit_m=limit_m, start=(partner,), rng=rng
+        ground,
+        must=home_walk_m > 0.6 * limit_m,
+        allowed=walk_m > 1.38 * limit_m,
+        limit_m=limit_m,
+        start=(partner,),
+        rng=rng,
     )
     place = (home_walk_m < 1.2 * limit_m) & (from_river_m * bank > 0)
-    return _finish(ground, "barrier", sites, place, {"centre_home": centre, "partner_front": partner, "barrier": "river"})
+    return _finish(
+        ground, "barrier", sites, place, {"centre_home": centre, "partner_front": partner, "barrier": "river"}
+    )
 
 
 def _plant_closed_gate(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpot, Ints]:
@@ -198,13 +226,13 @@ def _plant_closed_gate(ground: _Ground, rng: np.random.Generator) -> tuple[Blind
     estates = ground.homes[ground.homes["use"] == "residential"]
     sizes = estates.groupby("parcel")["residents"].sum()
     gates = ground.network.gates
-    for gate in gates[~gates["is_open"]].itertuples():
-        if sizes.get(gate.parcel, 0) < 450:
+    for parcel, edge_id in gates.loc[~gates["is_open"], ["parcel", "edge_id"]].to_numpy().tolist():
+        if sizes.get(parcel, 0) < _LARGE_ESTATE:
             continue
-        front, hurt = _weigh_gate(ground, int(gate.edge_id), int(gate.parcel), limit_m)
+        front, hurt = _weigh_gate(ground, edge_id, parcel, limit_m)
         score = float(ground.homes["residents"].to_numpy()[hurt].sum())
         if best is None or score > best[0]:
-            best = (score, int(gate.edge_id), front, hurt)
+            best = (score, edge_id, front, hurt)
     if best is None:
         raise RuntimeError("No estate of this district has a closed gate.")
     _, edge, front, hurt = best
@@ -213,7 +241,11 @@ def _plant_closed_gate(ground: _Ground, rng: np.random.Generator) -> tuple[Blind
     must[hurt] = False
     place = ~must
     sites = _cover(ground, must=must, allowed=near, limit_m=limit_m, start=(front,), rng=rng)
-    detail: dict[str, object] = {"gate_edge_id": edge + 1, "partner_front": front, "centre_home": int(hurt[0])}
+    detail: dict[str, object] = {
+        "gate_edge_id": edge + 1,
+        "partner_front": front,
+        "centre_home": int(hurt[0]),
+    }
     return _finish(ground, "closed_gate", sites, place, detail)
 
 
@@ -221,12 +253,16 @@ def _weigh_gate(ground: _Ground, edge: int, parcel: int, limit_m: float) -> tupl
     """Return the front nearest to a closed gate, and the homes that would reach it were the gate open."""
     gates = ground.network.gates
     gate = gates[gates["edge_id"] == edge].iloc[0]
-    lon, lat = ground.plan.warp.to_lon_lat(np.array([gate["u"]], dtype=np.float64), np.array([gate["v"]], dtype=np.float64))
+    lon, lat = ground.plan.warp.to_lon_lat(
+        np.array([gate["u"]], dtype=np.float64), np.array([gate["v"]], dtype=np.float64)
+    )
     outside = (ground.fronts["parcel"] != parcel).to_numpy()
     away_m = np.hypot(*(ground.front_xy - to_metres(lon, lat)).T)
     front = int(np.argmin(np.where(outside, away_m, np.inf)))
     mine = np.flatnonzero((ground.homes["parcel"] == parcel).to_numpy())
-    closed_m = ground.walks.points_from(ground.home_snap.at(mine), ground.front_snap.at(np.array([front])), limit_m=4 * limit_m)
+    closed_m = ground.walks.points_from(
+        ground.home_snap.at(mine), ground.front_snap.at(np.array([front])), limit_m=4 * limit_m
+    )
     opened = Walks(ground.network, opened=(edge,))
     inner, outer = ground.homes.iloc[mine], ground.fronts.iloc[[front]]
     open_m = opened.points_from(_snap(opened, inner), _snap(opened, outer), limit_m=2 * limit_m)
@@ -255,7 +291,9 @@ def _plant_no_entrance(ground: _Ground) -> BlindSpot:
     parks = plan.lots[plan.lots["use"] == "park"]
     walled = int(parks["parcel"].min())
     ways_in = gates[gates["parcel"].isin(parks["parcel"])]
-    lon, lat = plan.warp.to_lon_lat(ways_in["u"].to_numpy(dtype=np.float64), ways_in["v"].to_numpy(dtype=np.float64))
+    lon, lat = plan.warp.to_lon_lat(
+        ways_in["u"].to_numpy(dtype=np.float64), ways_in["v"].to_numpy(dtype=np.float64)
+    )
     walk_m = ground.walks.points_from(ground.home_snap, ground.walks.snap(lon, lat))
     lot = parks.index[parks["parcel"] == walled][0]
     u0, v0, u1, v1 = plan.lots.loc[lot, ["u0", "v0", "u1", "v1"]].to_numpy(dtype=np.float64)
@@ -265,7 +303,9 @@ def _plant_no_entrance(ground: _Ground) -> BlindSpot:
     lacking = walk_m > limit_m
     hurt = np.flatnonzero(lacking & place)
     detail: dict[str, object] = {"park_lot": int(lot), "centre_home": int(hurt[0]) if len(hurt) else -1}
-    return BlindSpot("no_entrance", kind, minutes, limit_m, hurt, np.flatnonzero(lacking & ~place), walk_m, detail)
+    return BlindSpot(
+        "no_entrance", kind, minutes, limit_m, hurt, np.flatnonzero(lacking & ~place), walk_m, detail
+    )
 
 
 def core_of(spot: BlindSpot) -> Ints:

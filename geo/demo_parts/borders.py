@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
@@ -52,7 +53,7 @@ def find_borders(lots: pd.DataFrame) -> Borders:
     rings = [_ring(rect, by_u, by_v) for rect in rects]
     found: dict[Piece, list[int]] = defaultdict(list)
     for lot, ring in enumerate(rings):
-        for a, b in zip(ring, ring[1:], strict=False):
+        for a, b in pairwise(ring):
             found[(a, b) if a < b else (b, a)].append(lot)
     sides = {piece: (lot[0], lot[1] if len(lot) > 1 else OUTSIDE) for piece, lot in found.items()}
     at_vertex: dict[Point, list[Piece]] = defaultdict(list)

@@ -42,9 +42,84 @@ _WEEKDAYS = {  # Monday to Sunday
 }
 _ON_DUTY = (WINDOW, GRID_WORKER, PATROL)
 _HOURS = {
-    "day": (0.3, 0.2, 0.1, 0.1, 0.2, 0.4, 1, 2.5, 5.5, 8, 8.2, 6.5, 4, 4.5, 6.5, 7.5, 7, 5.5, 4, 3.5, 3, 2.2, 1.3, 0.7),
-    "night": (2, 1.2, 0.7, 0.4, 0.4, 0.6, 1.2, 2, 3, 3.5, 3.5, 3.2, 3, 2.8, 3, 3.2, 3.6, 4.2, 6, 8, 9.5, 10, 7.5, 4.5),
-    "flat": (1, 0.7, 0.5, 0.5, 0.6, 1, 2, 4, 6, 6.5, 6, 5.5, 4.5, 4.5, 5, 5.5, 5.5, 5.5, 5.5, 5.5, 5.2, 4.5, 3, 1.8),
+    "day": (
+        0.3,
+        0.2,
+        0.1,
+        0.1,
+        0.2,
+        0.4,
+        1,
+        2.5,
+        5.5,
+        8,
+        8.2,
+        6.5,
+        4,
+        4.5,
+        6.5,
+        7.5,
+        7,
+        5.5,
+        4,
+        3.5,
+        3,
+        2.2,
+        1.3,
+        0.7,
+    ),
+    "night": (
+        2,
+        1.2,
+        0.7,
+        0.4,
+        0.4,
+        0.6,
+        1.2,
+        2,
+        3,
+        3.5,
+        3.5,
+        3.2,
+        3,
+        2.8,
+        3,
+        3.2,
+        3.6,
+        4.2,
+        6,
+        8,
+        9.5,
+        10,
+        7.5,
+        4.5,
+    ),
+    "flat": (
+        1,
+        0.7,
+        0.5,
+        0.5,
+        0.6,
+        1,
+        2,
+        4,
+        6,
+        6.5,
+        6,
+        5.5,
+        4.5,
+        4.5,
+        5,
+        5.5,
+        5.5,
+        5.5,
+        5.5,
+        5.5,
+        5.2,
+        4.5,
+        3,
+        1.8,
+    ),
     "duty": (0, 0, 0, 0, 0, 0, 0.1, 1, 8, 12, 12, 8, 2, 4, 10, 12, 11, 7, 2, 1, 0.6, 0.3, 0, 0),
 }
 
@@ -104,7 +179,9 @@ class Reports:
     truth: dict[str, object]
 
 
-def make_ground(plan: Plan, network: Network, homes: pd.DataFrame, categories: pd.DataFrame, as_of: date) -> Ground:
+def make_ground(
+    plan: Plan, network: Network, homes: pd.DataFrame, categories: pd.DataFrame, as_of: date
+) -> Ground:
     """Gather what cases need: two years up to and with `as_of`."""
     next_day = as_of + timedelta(days=1)
     first_day = date(next_day.year - 2, next_day.month, min(next_day.day, 28))
@@ -127,7 +204,11 @@ def draw_reports(ground: Ground, n_cases: int, rng: np.random.Generator) -> Repo
     campaign, campaign_told = _draw_campaign(ground, background, rng)
     repeated, repeated_told = _draw_repeated(ground, n_cases, rng)
     table = pd.concat([background, *hotspots, campaign, repeated], ignore_index=True)
-    truth: dict[str, object] = {"hotspots": told, "campaign": campaign_told, "repeated_household": repeated_told}
+    truth: dict[str, object] = {
+        "hotspots": told,
+        "campaign": campaign_told,
+        "repeated_household": repeated_told,
+    }
     return Reports(table, truth)
 
 
@@ -172,7 +253,9 @@ def _draw_days(ground: Ground, category: Ints, channel: Ints, rng: np.random.Gen
 # --- planted ---
 
 
-def _draw_hotspots(ground: Ground, n_background: int, rng: np.random.Generator) -> tuple[list[pd.DataFrame], list[dict[str, object]]]:
+def _draw_hotspots(
+    ground: Ground, n_background: int, rng: np.random.Generator
+) -> tuple[list[pd.DataFrame], list[dict[str, object]]]:
     places = _pick_places(ground, len(HOTSPOT_PLANS), rng)
     tables, told = [], []
     for number, (plan, members) in enumerate(zip(HOTSPOT_PLANS, places, strict=True), 1):
@@ -194,7 +277,9 @@ def _pick_places(ground: Ground, n: int, rng: np.random.Generator) -> list[Ints]
         if any(np.hypot(*(xy[home] - other)) < _APART_M for other in middles):
             continue
         near = np.hypot(*(xy - xy[home]).T) < _HOTSPOT_RADIUS_M
-        members = np.flatnonzero(np.isin(codes, np.unique(codes[near])) & (homes["use"] == "residential").to_numpy())
+        members = np.flatnonzero(
+            np.isin(codes, np.unique(codes[near])) & (homes["use"] == "residential").to_numpy()
+        )
         if not 1600 <= homes["residents"].to_numpy()[members].sum() <= 3600:
             continue
         middles.append(xy[home])
@@ -221,13 +306,21 @@ def _draw_hotspot(
     table = pd.DataFrame({"home": home, "category": row, "channel": channel, "day": day, "planted": label})
     homes = ground.homes.iloc[members]
     facts: dict[str, object] = {
-        "id": label.split(":")[1], "category_id": plan.category_id, "shape": plan.shape,
-        "from": str(ground.first_day + timedelta(days=int(days[0]))), "to": str(ground.first_day + timedelta(days=int(days[-1]))),
-        "multiplier": plan.multiplier, "n_expected": round(float(expected), 2), "n_planted": n,
-        "microgrid_ids": sorted(homes["microgrid_id"].unique()), "grid_ids": sorted(homes["grid_id"].unique()),
-        "lon": round(float(homes["lon"].mean()), 6), "lat": round(float(homes["lat"].mean()), 6),
-        "radius_m": _HOTSPOT_RADIUS_M, "residents": int(people[members].sum()),
-    }  # fmt: skip
+        "id": label.split(":")[1],
+        "category_id": plan.category_id,
+        "shape": plan.shape,
+        "from": str(ground.first_day + timedelta(days=int(days[0]))),
+        "to": str(ground.first_day + timedelta(days=int(days[-1]))),
+        "multiplier": plan.multiplier,
+        "n_expected": round(float(expected), 2),
+        "n_planted": n,
+        "microgrid_ids": sorted(homes["microgrid_id"].unique()),
+        "grid_ids": sorted(homes["grid_id"].unique()),
+        "lon": round(float(homes["lon"].mean()), 6),
+        "lat": round(float(homes["lat"].mean()), 6),
+        "radius_m": _HOTSPOT_RADIUS_M,
+        "residents": int(people[members].sum()),
+    }
     return table, facts
 
 
@@ -243,7 +336,9 @@ def _hotspot_days(ground: Ground, plan: HotspotPlan, season: str) -> tuple[Ints,
     return chosen, day_weights(ground, season, on_duty=False)[chosen]
 
 
-def _draw_campaign(ground: Ground, background: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, object]]:
+def _draw_campaign(
+    ground: Ground, background: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, dict[str, object]]:
     """Triple the patrol reports of one sub-district in one week, without anything else having changed."""
     n_days = (ground.as_of - ground.first_day).days + 1
     start = int(n_days * rng.uniform(0.55, 0.8))
@@ -256,13 +351,20 @@ def _draw_campaign(ground: Ground, background: pd.DataFrame, rng: np.random.Gene
     picked = patrol.iloc[rng.integers(0, len(patrol), n)]
     table = picked.assign(day=start + rng.integers(0, 7, n), planted="campaign")
     facts: dict[str, object] = {
-        "name": CAMPAIGN_NAME, "subdistrict_id": subdistrict, "channel": CHANNELS[PATROL], "factor": CAMPAIGN_FACTOR,
-        "from": str(ground.first_day + timedelta(days=start)), "to": str(ground.first_day + timedelta(days=start + 6)), "n_planted": n,
-    }  # fmt: skip
+        "name": CAMPAIGN_NAME,
+        "subdistrict_id": subdistrict,
+        "channel": CHANNELS[PATROL],
+        "factor": CAMPAIGN_FACTOR,
+        "from": str(ground.first_day + timedelta(days=start)),
+        "to": str(ground.first_day + timedelta(days=start + 6)),
+        "n_planted": n,
+    }
     return table, facts
 
 
-def _draw_repeated(ground: Ground, n_cases: int, rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, object]]:
+def _draw_repeated(
+    ground: Ground, n_cases: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, dict[str, object]]:
     """Let one household report the same noise again and again."""
     category_id, n_full, n_days = REPEATED
     n = max(8, round(n_full * min(1.0, n_cases / 60_000)))
@@ -271,12 +373,17 @@ def _draw_repeated(ground: Ground, n_cases: int, rng: np.random.Generator) -> tu
     home = int(rng.choice(usual))
     end = (ground.as_of - ground.first_day).days - int(rng.integers(10, 40))
     day = np.sort(rng.integers(end - n_days, end, n))
-    table = pd.DataFrame({"home": home, "category": row, "channel": HOTLINE, "day": day, "planted": "repeated"})
+    table = pd.DataFrame(
+        {"home": home, "category": row, "channel": HOTLINE, "day": day, "planted": "repeated"}
+    )
     facts: dict[str, object] = {
-        "building_id": ground.homes["building_id"].iloc[home], "microgrid_id": ground.homes["microgrid_id"].iloc[home],
-        "category_id": category_id, "n_planted": n, "from": str(ground.first_day + timedelta(days=int(day[0]))),
+        "building_id": ground.homes["building_id"].iloc[home],
+        "microgrid_id": ground.homes["microgrid_id"].iloc[home],
+        "category_id": category_id,
+        "n_planted": n,
+        "from": str(ground.first_day + timedelta(days=int(day[0]))),
         "to": str(ground.first_day + timedelta(days=int(day[-1]))),
-    }  # fmt: skip
+    }
     return table, facts
 
 

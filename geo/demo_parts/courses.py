@@ -25,28 +25,34 @@ _STUCK_SHARE_OFFENDER = 0.05
 _MEDIAN_OF_LIMIT = 0.33
 _SPREAD = 0.75
 _LEVEL_SHARES = {
-    "component": (0.34, 0.36, 0.26, 0.04), "event": (0.46, 0.30, 0.20, 0.04), "service": (0.30, 0.40, 0.24, 0.06),
-}  # fmt: skip
+    "component": (0.34, 0.36, 0.26, 0.04),
+    "event": (0.46, 0.30, 0.20, 0.04),
+    "service": (0.30, 0.40, 0.24, 0.06),
+}
 _LEVELS = np.array(["grid", "community", "subdistrict", "district"])
 
 
 def run_courses(
-    table: pd.DataFrame, categories: pd.DataFrame, hours: Floats, *, first_day: date, as_of: date, is_slow: np.ndarray,
+    table: pd.DataFrame,
+    categories: pd.DataFrame,
+    hours: Floats,
+    *,
+    first_day: date,
+    as_of: date,
+    is_slow: np.ndarray,
     rng: np.random.Generator,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Return moments, state, level and call-back of every case.
 
-    Parameters
-    ----------
-    table
-        Reports: category (row of `categories`), channel, day.
-    is_slow
-        Whether the case lies in the community planted as offender.
+    `table` holds the reports: category (row of `categories`), channel, day. `is_slow` says which cases lie
+    in the community planted as offender.
     """
     category = categories.iloc[table["category"].to_numpy()].reset_index(drop=True)
     n = len(table)
     midnight = pd.Timestamp(datetime.combine(first_day, time(), ZoneInfo(TIME_ZONE))).tz_convert("UTC")
-    now = pd.Timestamp(datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(TIME_ZONE))).tz_convert("UTC")
+    now = pd.Timestamp(datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(TIME_ZONE))).tz_convert(
+        "UTC"
+    )
     reported_s = np.floor(table["day"].to_numpy() * 86_400 + hours * 3_600)
     limit_h = category["limit_h"].to_numpy(dtype=np.float64)
     late = (category["department"] == OFFENDER_DEPARTMENT).to_numpy()
@@ -57,8 +63,16 @@ def run_courses(
     accepted_h = np.minimum(rng.lognormal(np.log(0.3), 0.8, n), 0.4 * total_h)
     handled_h = accepted_h + (total_h - accepted_h) * rng.uniform(0.6, 0.97, n)
     rejected = rng.random(n) < 0.022
-    shift = {"reported_at": np.zeros(n), "accepted_at": accepted_h, "handled_at": handled_h, "closed_at": total_h}
-    moments = {name: midnight + pd.to_timedelta(reported_s + np.floor(h * 3_600), unit="s") for name, h in shift.items()}
+    shift = {
+        "reported_at": np.zeros(n),
+        "accepted_at": accepted_h,
+        "handled_at": handled_h,
+        "closed_at": total_h,
+    }
+    moments = {
+        name: midnight + pd.to_timedelta(reported_s + np.floor(h * 3_600), unit="s")
+        for name, h in shift.items()
+    }
     frame = pd.DataFrame({name: pd.Series(moment).dt.as_unit("us") for name, moment in moments.items()})
     has_due = rng.random(n) >= np.where(category["kind"] == "service", 0.08, 0.01)
     due = frame["accepted_at"] + pd.to_timedelta(limit_h, unit="h")
@@ -71,7 +85,9 @@ def run_courses(
     return pd.concat([frame, _call_backs(frame, table["channel"].to_numpy(), late | is_slow, rng)], axis=1)
 
 
-def _states(frame: pd.DataFrame, stuck: np.ndarray, rejected: np.ndarray, rng: np.random.Generator) -> pd.Series:
+def _states(
+    frame: pd.DataFrame, stuck: np.ndarray, rejected: np.ndarray, rng: np.random.Generator
+) -> pd.Series:
     n = len(frame)
     waiting = rng.choice(["dispatched", "handling", "returned", "rework"], n, p=[0.22, 0.66, 0.07, 0.05])
     lying = rng.choice(["handling", "suspended", "extended", "returned"], n, p=[0.55, 0.2, 0.15, 0.1])
@@ -88,19 +104,28 @@ def _closing_levels(frame: pd.DataFrame, kinds: np.ndarray, rng: np.random.Gener
     return pd.Series(level, dtype="str").where(frame["state"] == "closed")
 
 
-def _call_backs(frame: pd.DataFrame, channel: np.ndarray, is_offender: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def _call_backs(
+    frame: pd.DataFrame, channel: np.ndarray, is_offender: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
     """Call back the residents of closed cases; what officials report themselves is not called back."""
     n = len(frame)
-    asked = (frame["state"] == "closed").to_numpy() & np.isin(channel, (HOTLINE, MINI_PROGRAM, QR_CODE, WINDOW))
+    asked = (frame["state"] == "closed").to_numpy() & np.isin(
+        channel, (HOTLINE, MINI_PROGRAM, QR_CODE, WINDOW)
+    )
     valid = asked & (rng.random(n) < 0.82)
     contacted = rng.random(n) < np.where(is_offender, 0.93, 0.985)
     solved = contacted & (rng.random(n) < np.where(is_offender, 0.62, 0.88))
     luck = rng.random(n)
-    verdict = np.select([luck < np.where(solved, 0.86, 0.12), luck < np.where(solved, 0.97, 0.4)],
-                        ["satisfied", "basically_satisfied"], "dissatisfied")  # fmt: skip
-    return pd.DataFrame({
-        "valid_callback": pd.Series(valid, dtype="boolean").where(asked),
-        "contacted": pd.Series(contacted, dtype="boolean").where(valid),
-        "solved": pd.Series(solved, dtype="boolean").where(valid),
-        "satisfaction": pd.Series(verdict, dtype="str").where(valid & contacted),
-    })  # fmt: skip
+    verdict = np.select(
+        [luck < np.where(solved, 0.86, 0.12), luck < np.where(solved, 0.97, 0.4)],
+        ["satisfied", "basically_satisfied"],
+        "dissatisfied",
+    )
+    return pd.DataFrame(
+        {
+            "valid_callback": pd.Series(valid, dtype="boolean").where(asked),
+            "contacted": pd.Series(contacted, dtype="boolean").where(valid),
+            "solved": pd.Series(solved, dtype="boolean").where(valid),
+            "satisfaction": pd.Series(verdict, dtype="str").where(valid & contacted),
+        }
+    )

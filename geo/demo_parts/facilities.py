@@ -13,18 +13,22 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo.demo_parts.areas import Areas, inset_outline
 from geo.demo_parts.blind_spots import Planted
 from geo.demo_parts.borders import lot_rects
 from geo.demo_parts.names import DISTRICT_NAME
-from geo.demo_parts.plan import Plan
+from geo.demo_parts.plan import Plan, Rect
 from geo.demo_parts.streets import Network
 
 FACILITY_SOURCE = "示范设施台账"
 _ADDRESS_ONLY_SHARE = 0.10
+_WITH_FOOTPRINT = ("junior_middle_school", "primary_school", "kindergarten", "park_large", "pocket_park")
 
-Where = Literal["front", "yard", "school", "kindergarten", "green", "park", "public", "hospital", "government"]
+Where = Literal[
+    "front", "yard", "school", "kindergarten", "green", "park", "public", "hospital", "government"
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,6 @@ _RULES = (
     _Rule("primary_school", 8, "school", "小学", (700, 1600), (6000, 12000)),
     _Rule("kindergarten", 40, "kindergarten", "幼儿园", (180, 360), (2200, 4500)),
     _Rule("district_hospital", 2, "hospital", "医院", (300, 800), (20000, 60000)),
-    _Rule("park_large", 3, "park", "公园", None, (50000, 90000)),
     _Rule("pocket_park", 40, "green", "口袋公园", None, (500, 9000)),
     _Rule("community_service_station", 12, "public", "社区服务站", None, (600, 1000)),
     _Rule("street_service_centre", 3, "front", "便民服务中心", None, (700, 1500)),
@@ -102,11 +105,15 @@ _RULES = (
     _Rule("power_switching_station", 6, "front", "开闭所"),
 )
 _PLANTED_RULES = {
-    "market_or_fresh_supermarket": _Rule("market_or_fresh_supermarket", 0, "front", "菜市场", None, (750, 2500)),
+    "market_or_fresh_supermarket": _Rule(
+        "market_or_fresh_supermarket", 0, "front", "菜市场", None, (750, 2500)
+    ),
     "elderly_canteen": _Rule("elderly_canteen", 0, "front", "老年食堂", (50, 150), (60, 300)),
     "community_shops": _Rule("community_shops", 0, "front", "便民商店"),
-    "cultural_activity_station": _Rule("cultural_activity_station", 0, "front", "文化活动站", None, (250, 1200)),
-    "community_park": _Rule("community_park", 0, "park", "社区游园", None, (4000, 40000)),
+    "cultural_activity_station": _Rule(
+        "cultural_activity_station", 0, "front", "文化活动站", None, (250, 1200)
+    ),
+    "park_large": _Rule("park_large", 3, "park", "公园", None, (50000, 90000)),
 }
 
 
@@ -123,38 +130,65 @@ class Facilities:
 
 
 def make_facilities(
-    plan: Plan, network: Network, areas: Areas, fronts: pd.DataFrame, yards: pd.DataFrame, planted: Planted,
-    levels: dict[str, list[str]], as_of: date, rng: np.random.Generator,
-) -> Facilities:  # fmt: skip
-    """Place all facilities.
-
-    Parameters
-    ----------
-    levels
-        Service levels of each kind, as in `data/facility_kinds.yaml`.
-    """
+    plan: Plan,
+    network: Network,
+    areas: Areas,
+    fronts: pd.DataFrame,
+    yards: pd.DataFrame,
+    planted: Planted,
+    levels: dict[str, list[str]],
+    as_of: date,
+    rng: np.random.Generator,
+) -> Facilities:
+    """Place all facilities; `levels` are the service levels of each kind (`data/facility_kinds.yaml`)."""
     spread = _spread(plan, fronts, yards, planted, rng)
     named = _describe(spread, plan, network, areas, rng)
     dated = _date(named, set(_PLANTED_RULES), as_of, rng)
     n = len(dated)
     number = pd.Series(np.arange(1, n + 1), dtype="str").str.zfill(5)
     dated = dated.assign(
-        source=FACILITY_SOURCE, source_no="QYSS" + number, facility_id=FACILITY_SOURCE + ":QYSS" + number,
-        service_level=[(levels[kind] or [None])[0] for kind in dated["kind"]],
-    )  # fmt: skip
+        source=FACILITY_SOURCE,
+        source_no="QYSS" + number,
+        facility_id=FACILITY_SOURCE + ":QYSS" + number,
+        service_level=dated["kind"].map({kind: own[0] for kind, own in levels.items() if own}),
+    )
     entrances = _find_entrances(dated, network, plan)
-    may_hide = np.flatnonzero(~dated["kind"].isin([*_PLANTED_RULES, "park_large"]).to_numpy())
+    may_hide = np.flatnonzero(~dated["kind"].isin(list(_PLANTED_RULES)).to_numpy())
     hidden = np.zeros(n, dtype=bool)
     hidden[rng.choice(may_hide, round(_ADDRESS_ONLY_SHARE * n), replace=False)] = True
-    footprints = [_footprint(row, plan) for row in dated.itertuples()]
+    rects = lot_rects(plan.lots)
+    footprints = [
+        _footprint(kind, rects[lot], plan) for kind, lot in zip(dated["kind"], dated["lot"], strict=True)
+    ]
     table = dated.assign(
-        lon=dated["lon"].mask(hidden), lat=dated["lat"].mask(hidden),
-        position_source=np.where(hidden, "none", "given"), position_error_m=np.nan,
-        footprint=pd.Series([None if out else shape for out, shape in zip(hidden, footprints, strict=True)], dtype="object"),
-    )  # fmt: skip
+        lon=dated["lon"].mask(hidden),
+        lat=dated["lat"].mask(hidden),
+        position_source=np.where(hidden, "none", "given"),
+        position_error_m=np.nan,
+        footprint=pd.Series(
+            [None if out else shape for out, shape in zip(hidden, footprints, strict=True)], dtype="object"
+        ),
+    )
     positions = dated[["facility_id", "lon", "lat", "lot", "front"]]
-    columns = ["facility_id", "source", "source_no", "name", "kind", "service_level", "status", "capacity", "area_m2",
-               "opened_on", "closed_on", "address", "lon", "lat", "position_source", "position_error_m", "footprint"]  # fmt: skip
+    columns = [
+        "facility_id",
+        "source",
+        "source_no",
+        "name",
+        "kind",
+        "service_level",
+        "status",
+        "capacity",
+        "area_m2",
+        "opened_on",
+        "closed_on",
+        "address",
+        "lon",
+        "lat",
+        "position_source",
+        "position_error_m",
+        "footprint",
+    ]
     shown = entrances[entrances["facility_id"].isin(table.loc[~hidden, "facility_id"])].reset_index(drop=True)
     return Facilities(table[columns], shown, positions)
 
@@ -171,10 +205,12 @@ def _spread(
     for rule in _RULES:
         if rule.where == "front":
             picked, free = free[: rule.n], free[rule.n :]
-            rows.append(fronts.loc[picked, ["lot", "parcel", "lon", "lat"]].assign(kind=rule.kind, front=picked))
+            rows.append(
+                fronts.loc[picked, ["lot", "parcel", "lon", "lat"]].assign(kind=rule.kind, front=picked)
+            )
         elif rule.where == "yard":
-            picked = list(rng.choice(len(yards), rule.n, replace=False))
-            rows.append(yards.loc[sorted(picked), ["lot", "parcel", "lon", "lat"]].assign(kind=rule.kind, front=-1))
+            places = sorted(rng.choice(len(yards), rule.n, replace=False).tolist())
+            rows.append(yards.loc[places, ["lot", "parcel", "lon", "lat"]].assign(kind=rule.kind, front=-1))
     rows.append(_on_parcels(plan, rng))
     return pd.concat(rows, ignore_index=True)
 
@@ -185,19 +221,23 @@ def _on_parcels(plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for where in ("school", "kindergarten", "green", "park", "public", "hospital"):
         lots = plan.lots.index[plan.lots["use"] == where]
-        rules = [rule for rule in _RULES if rule.where == where]
+        rules = [rule for rule in (*_RULES, *_PLANTED_RULES.values()) if rule.where == where]
         queue = [rule.kind for rule in rules for _ in range(rule.n)]
         order = [queue[i] for i in rng.permutation(len(queue))] if len(rules) > 1 else queue
         rows += [(lot, kind) for lot, kind in zip(lots, order, strict=False)]
-        if where == "park":
-            rows += [(lot, "community_park") for lot in lots]
     middle = np.array([((r[0] + r[2]) / 2, (r[1] + r[3]) / 2) for r in (rects[lot] for lot, _ in rows)])
     lon, lat = plan.warp.to_lon_lat(middle[:, 0] + 3, middle[:, 1] + 3)
-    lots = [lot for lot, _ in rows]
-    return pd.DataFrame({
-        "lot": lots, "parcel": plan.lots["parcel"].to_numpy()[lots], "lon": lon, "lat": lat,
-        "kind": [kind for _, kind in rows], "front": -1,
-    })  # fmt: skip
+    places = [lot for lot, _ in rows]
+    return pd.DataFrame(
+        {
+            "lot": places,
+            "parcel": plan.lots["parcel"].to_numpy()[places],
+            "lon": lon,
+            "lat": lat,
+            "kind": [kind for _, kind in rows],
+            "front": -1,
+        }
+    )
 
 
 def _describe(
@@ -205,14 +245,15 @@ def _describe(
 ) -> pd.DataFrame:
     """Give every facility a name, an address, a capacity and a size."""
     rules = {rule.kind: rule for rule in _RULES} | _PLANTED_RULES
-    doors = network.doors.set_index("parcel")
+    doors = network.doors.set_index("parcel")[["street", "street_number"]].reindex(table["parcel"])
     community = areas.levels["community"].set_index("area_id")["name"].str.removesuffix("社区")
     stems = areas.of_lot["community_id"].map(community).to_numpy()[table["lot"]]
     courtyard = areas.of_parcel["courtyard_name"].reindex(table["parcel"]).to_numpy()
     names, addresses, capacity, area_m2 = [], [], [], []
-    for row, stem, yard in zip(table.itertuples(), stems, courtyard, strict=True):
-        rule = rules[str(row.kind)]
-        street, number = doors.loc[row.parcel, "street"], doors.loc[row.parcel, "street_number"]
+    for kind, street, number, stem, yard in zip(
+        table["kind"], doors["street"], doors["street_number"], stems, courtyard, strict=True
+    ):
+        rule = rules[kind]
         inside = rule.where == "yard" and isinstance(yard, str)
         names.append(f"{yard if inside else stem if 0 < rule.n <= 12 else street}{rule.suffix}")
         own_yard = isinstance(yard, str) and yard != f"{street}{number}院"
@@ -237,31 +278,50 @@ def _date(table: pd.DataFrame, steady: set[str], as_of: date, rng: np.random.Gen
     """Say when each opened; some closed, are being built or planned, but none of the planted kinds."""
     n = len(table)
     fixed = table["kind"].isin(sorted(steady)).to_numpy()
-    age_days = np.where(fixed, rng.integers(900, 9000, n), np.where(rng.random(n) < 0.08, rng.integers(20, 540, n), rng.integers(540, 9000, n)))
+    age_days = np.where(
+        fixed,
+        rng.integers(900, 9000, n),
+        np.where(rng.random(n) < 0.08, rng.integers(20, 540, n), rng.integers(540, 9000, n)),
+    )
     fate = rng.random(n)
-    status = np.select([fixed, fate < 0.015, fate < 0.025, fate < 0.04, fate < 0.05],
-                       ["open", "closed", "building", "planned", "suspended"], "open")  # fmt: skip
-    opened = [as_of - timedelta(days=int(days)) if state not in ("building", "planned") else None
-              for days, state in zip(age_days, status, strict=True)]  # fmt: skip
-    closed = [as_of - timedelta(days=int(rng.integers(1, max(2, min(days, 500))))) if state == "closed" else None
-              for days, state in zip(age_days, status, strict=True)]  # fmt: skip
-    return table.assign(status=status, opened_on=opened, closed_on=closed)
+    status = np.select(
+        [fixed, fate < 0.015, fate < 0.025, fate < 0.04, fate < 0.05],
+        ["open", "closed", "building", "planned", "suspended"],
+        "open",
+    )
+    opened = [
+        as_of - timedelta(days=int(days)) if state not in ("building", "planned") else None
+        for days, state in zip(age_days, status, strict=True)
+    ]
+    closed = [
+        as_of - timedelta(days=int(rng.integers(1, max(2, min(days, 500))))) if state == "closed" else None
+        for days, state in zip(age_days, status, strict=True)
+    ]
+    return table.assign(
+        status=status,
+        opened_on=pd.Series(opened, index=table.index, dtype="object"),
+        closed_on=pd.Series(closed, index=table.index, dtype="object"),
+    )
 
 
 def _find_entrances(table: pd.DataFrame, network: Network, plan: Plan) -> pd.DataFrame:
     """Return the open gates of parks and schools, and the street side of open green."""
-    kinds = [rule.kind for rule in _RULES if rule.where in ("school", "kindergarten", "park", "green")] + ["community_park"]
+    kinds = [rule.kind for rule in _RULES if rule.where in ("school", "kindergarten", "park", "green")] + [
+        "park_large"
+    ]
     gates = network.gates[network.gates["is_open"]][["parcel", "u", "v"]]
-    ways = pd.concat([gates, network.doors[~network.doors["parcel"].isin(gates["parcel"])][["parcel", "u", "v"]]])
-    found = table.loc[table["kind"].isin(kinds), ["facility_id", "parcel"]].merge(ways, on="parcel", how="inner")
-    lon, lat = plan.warp.to_lon_lat(found["u"].to_numpy(dtype=np.float64), found["v"].to_numpy(dtype=np.float64))
+    ways = pd.concat(
+        [gates, network.doors[~network.doors["parcel"].isin(gates["parcel"])][["parcel", "u", "v"]]]
+    )
+    found = table.loc[table["kind"].isin(kinds), ["facility_id", "parcel"]].merge(
+        ways, on="parcel", how="inner"
+    )
+    lon, lat = plan.warp.to_lon_lat(
+        found["u"].to_numpy(dtype=np.float64), found["v"].to_numpy(dtype=np.float64)
+    )
     seq = found.groupby("facility_id", sort=False).cumcount() + 1
     return pd.DataFrame({"facility_id": found["facility_id"], "seq": seq, "lon": lon, "lat": lat})
 
 
-def _footprint(row: object, plan: Plan) -> object:
-    kinds = ("junior_middle_school", "primary_school", "kindergarten", "park_large", "community_park", "pocket_park")
-    if row.kind not in kinds:  # type: ignore[attr-defined]
-        return None
-    rect = tuple(int(value) for value in plan.lots.loc[row.lot, ["u0", "v0", "u1", "v1"]])  # type: ignore[attr-defined]
-    return inset_outline((rect[0], rect[1], rect[2], rect[3]), plan.warp)
+def _footprint(kind: str, rect: Rect, plan: Plan) -> shapely.MultiPolygon | None:
+    return inset_outline(rect, plan.warp) if kind in _WITH_FOOTPRINT else None

@@ -53,17 +53,19 @@ class Ledger:
 
 
 def keep_ledger(
-    ground: Ground, reports: Reports, areas: Areas, doors: Doors, *, slow_community: str, pile_up: tuple[float, float],
+    ground: Ground,
+    reports: Reports,
+    areas: Areas,
+    doors: Doors,
+    *,
+    slow_community: str,
+    pile_up: tuple[float, float],
     rng: np.random.Generator,
-) -> Ledger:  # fmt: skip
+) -> Ledger:
     """Turn reports into cases.
 
-    Parameters
-    ----------
-    slow_community
-        Code of the community planted as overdue offender.
-    pile_up
-        Longitude and latitude on which default geocodes fall.
+    `slow_community` is the code of the community planted as overdue offender, `pile_up` the longitude and
+    latitude on which default geocodes fall.
     """
     hours = draw_hours(ground, reports.table, rng)
     order = np.lexsort((reports.table["home"], hours, reports.table["day"]))
@@ -72,7 +74,13 @@ def keep_ledger(
     homes = ground.homes.iloc[home].reset_index(drop=True)
     is_slow = (homes["community_id"] == slow_community).to_numpy()
     courses = run_courses(
-        table, ground.categories, hours, first_day=ground.first_day, as_of=ground.as_of, is_slow=is_slow, rng=rng
+        table,
+        ground.categories,
+        hours,
+        first_day=ground.first_day,
+        as_of=ground.as_of,
+        is_slow=is_slow,
+        rng=rng,
     )
     lon, lat = draw_places(ground, table, rng)
     how = _choose_how(table, rng)
@@ -86,21 +94,54 @@ def keep_ledger(
     category = ground.categories.iloc[table["category"].to_numpy()].reset_index(drop=True)
     given = how == "given"
     cells = pd.Series(hexagon_ids(shown_lon, shown_lat, resolution=H3_RESOLUTION), dtype="Int64")
-    cases = pd.DataFrame({
-        "case_id": source + ":" + source_no, "source": source, "source_no": source_no, "kind": category["kind"],
-        "category_id": category["category_id"], "title": titles, "description": texts, "address": addresses,
-        "stated_area": _state_areas(homes, areas, doors, home, how, channel, rng),
-        "lon": shown_lon, "lat": shown_lat, "position_source": np.where(given, "given", "none"), "position_error_m": np.nan,
-        "state": courses["state"], "closing_level": courses["closing_level"], "department": category["department"],
-        "channel": np.array(CHANNELS)[channel],
-        **{name: courses[name] for name in ("reported_at", "accepted_at", "handled_at", "closed_at", "due_at",
-                                            "valid_callback", "contacted", "solved", "satisfaction")},
-        "h3": cells.where(given),
-    })  # fmt: skip
-    positions = pd.DataFrame({
-        "case_id": cases["case_id"], "lon": lon, "lat": lat, **_true_areas(lon, lat, areas),
-        "building_id": homes["building_id"], "how": how, "spelling": spelling, "planted": table["planted"],
-    })  # fmt: skip
+    cases = pd.DataFrame(
+        {
+            "case_id": source + ":" + source_no,
+            "source": source,
+            "source_no": source_no,
+            "kind": category["kind"],
+            "category_id": category["category_id"],
+            "title": titles,
+            "description": texts,
+            "address": addresses,
+            "stated_area": _state_areas(homes, areas, doors, home, how, channel, rng),
+            "lon": shown_lon,
+            "lat": shown_lat,
+            "position_source": np.where(given, "given", "none"),
+            "position_error_m": np.nan,
+            "state": courses["state"],
+            "closing_level": courses["closing_level"],
+            "department": category["department"],
+            "channel": np.array(CHANNELS)[channel],
+            **{
+                name: courses[name]
+                for name in (
+                    "reported_at",
+                    "accepted_at",
+                    "handled_at",
+                    "closed_at",
+                    "due_at",
+                    "valid_callback",
+                    "contacted",
+                    "solved",
+                    "satisfaction",
+                )
+            },
+            "h3": cells.where(given),
+        }
+    )
+    positions = pd.DataFrame(
+        {
+            "case_id": cases["case_id"],
+            "lon": lon,
+            "lat": lat,
+            **_true_areas(lon, lat, areas),
+            "building_id": homes["building_id"],
+            "how": how,
+            "spelling": spelling,
+            "planted": table["planted"],
+        }
+    )
     return Ledger(cases, positions)
 
 
@@ -109,17 +150,25 @@ def _choose_how(table: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     n = len(table)
     weight = np.array(_LOSES_COORDINATES)[table["channel"]]
     weight = np.where(table["planted"].isin(["pile_up", "repeated"]), 1e-12, weight)
-    luck = rng.exponential(size=n) / weight  # the smallest of exponentials: a weighted draw without replacement
+    luck = (
+        rng.exponential(size=n) / weight
+    )  # the smallest of exponentials: a weighted draw without replacement
     lost = np.argsort(luck, kind="stable")[: round(NO_COORDINATES_SHARE * n)]
     how = np.full(n, "given", dtype=object)
     how[lost] = rng.choice(_HOW, len(lost), p=_HOW_SHARES)
     return how
 
 
-def _give_addresses(table: pd.DataFrame, doors: Doors, how: np.ndarray, rng: np.random.Generator) -> tuple[pd.Series, pd.Series]:
+def _give_addresses(
+    table: pd.DataFrame, doors: Doors, how: np.ndarray, rng: np.random.Generator
+) -> tuple[pd.Series, pd.Series]:
     n = len(table)
     piled = (table["planted"] == "pile_up").to_numpy()
-    wants = (how == "address") | ((how == "given") & (rng.random(n) < 0.6)) | (table["planted"] == "repeated").to_numpy()
+    wants = (
+        (how == "address")
+        | ((how == "given") & (rng.random(n) < 0.6))
+        | (table["planted"] == "repeated").to_numpy()
+    )
     rows = np.flatnonzero(wants & ~piled)
     spelled, names = spell_addresses(doors, table["home"].to_numpy()[rows], rng)
     address, spelling = np.full(n, None, dtype=object), np.full(n, "", dtype=object)
@@ -131,9 +180,14 @@ def _give_addresses(table: pd.DataFrame, doors: Doors, how: np.ndarray, rng: np.
 
 
 def _state_areas(
-    homes: pd.DataFrame, areas: Areas, doors: Doors, home: np.ndarray, how: np.ndarray, channel: np.ndarray,
+    homes: pd.DataFrame,
+    areas: Areas,
+    doors: Doors,
+    home: np.ndarray,
+    how: np.ndarray,
+    channel: np.ndarray,
     rng: np.random.Generator,
-) -> pd.Series:  # fmt: skip
+) -> pd.Series:
     """Name the community, grid or courtyard as the source does, by name or by code."""
     n = len(homes)
     community = homes["community_id"].map(areas.levels["community"].set_index("area_id")["name"])
@@ -142,8 +196,9 @@ def _state_areas(
     luck = rng.random(n)
     stated = np.select(
         [luck < 0.35, luck < 0.62, luck < 0.72, (luck < 0.97) & (estate != "").to_numpy()],
-        [community, grid, homes["grid_id"], estate], homes["community_id"],
-    )  # fmt: skip
+        [community, grid, homes["grid_id"], estate],
+        homes["community_id"],
+    )
     by_talk = np.isin(channel, (HOTLINE, MINI_PROGRAM, WINDOW))
     also = (how != "vague") & by_talk & (rng.random(n) < 0.3)
     named = pd.Series(np.where(how == "stated", stated, community), dtype="str")
@@ -153,22 +208,36 @@ def _state_areas(
 def _number(channel: np.ndarray, day: np.ndarray, ground: Ground) -> tuple[pd.Series, pd.Series]:
     """Number the cases as each source does: by day, hotline with letters, grid platform 19 digits."""
     source = pd.Series(np.array(_SOURCES)[channel], dtype="str")
-    days = pd.Series([f"{ground.first_day + timedelta(days=int(k)):%Y%m%d}" for k in range(int(day.max()) + 1)], dtype="str")
+    days = pd.Series(
+        [f"{ground.first_day + timedelta(days=int(k)):%Y%m%d}" for k in range(int(day.max()) + 1)],
+        dtype="str",
+    )
     stamp = days.iloc[day].reset_index(drop=True)
-    serial = (pd.DataFrame({"source": source, "day": day}).groupby(["source", "day"]).cumcount() + 1).astype("str").str.zfill(5)
+    serial = (
+        (pd.DataFrame({"source": source, "day": day}).groupby(["source", "day"]).cumcount() + 1)
+        .astype("str")
+        .str.zfill(5)
+    )
     head = source.map({"12345热线工单": "QY", "社区台账": "TZ", "网格平台": "510199"})
     return source, head + stamp + serial
 
 
 def _show_positions(
-    table: pd.DataFrame, lon: Floats, lat: Floats, how: np.ndarray, pile_up: tuple[float, float], rng: np.random.Generator
+    table: pd.DataFrame,
+    lon: Floats,
+    lat: Floats,
+    how: np.ndarray,
+    pile_up: tuple[float, float],
+    rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
     """Return the coordinates that a file would hold: a little off, none, or the default place."""
     on_the_spot = ~np.isin(table["channel"], (HOTLINE, MINI_PROGRAM, WINDOW))
     noise = rng.normal(0, _GPS_NOISE_DEG, (2, len(table))) * on_the_spot
     piled = (table["planted"] == "pile_up").to_numpy()
-    shown = [np.round(np.where(piled, default, true + error), 6)
-             for default, true, error in zip(pile_up, (lon, lat), noise, strict=True)]  # fmt: skip
+    shown = [
+        np.round(np.where(piled, default, true + error), 6)
+        for default, true, error in zip(pile_up, (lon, lat), noise, strict=True)
+    ]
     given = how == "given"
     return np.where(given, shown[0], np.nan), np.where(given, shown[1], np.nan)
 

@@ -20,18 +20,59 @@ RIVER_NAME = "青羽河"
 RAIL_NAME = "示范铁路"
 SUBDISTRICT_NAMES = ("霁簪街道", "拾笺街道", "听釉街道")
 COMMUNITY_STEMS = (
-    "纸鸢", "萤灯", "青砚", "拾贝", "雪芽", "弦箫", "浮灯", "晴箬", "霜绸", "笛簪", "栗釉", "云锤",
-)  # fmt: skip
+    "纸鸢",
+    "萤灯",
+    "青砚",
+    "拾贝",
+    "雪芽",
+    "弦箫",
+    "浮灯",
+    "晴箬",
+    "霜绸",
+    "笛簪",
+    "栗釉",
+    "云锤",
+)
 COMMUNITY_OLD_STEMS = (
-    "风筝", "流萤", "墨砚", "贝壳", "嫩芽", "弦歌", "河灯", "箬笠", "绸布", "短笛", "板栗", "铁锤",
-)  # fmt: skip
+    "风筝",
+    "流萤",
+    "墨砚",
+    "贝壳",
+    "嫩芽",
+    "弦歌",
+    "河灯",
+    "箬笠",
+    "绸布",
+    "短笛",
+    "板栗",
+    "铁锤",
+)
 """What residents still call the community of the same place in `COMMUNITY_STEMS`."""
 
 _FIRST = "青墨竹松云霁晴拾听映浮纸琴荷桐栗霜雪星月绯黛素苔靛缃翎澄漪"
 _SECOND = "砂穗鸢萤砚贝芽弦锤帘桨筝笺箫篱笙绸瓷釉檐蓑簪钥绫笠绢盏"
-_LEFT_OUT = {"青砂", "青瓷", "竹篱", "星砂", "荷芽", "雪芽", "纸鸢", "青砚", "拾贝", "霜绸", "栗釉", "云锤", "听釉", "拾笺", "霁簪"}
+_LEFT_OUT = {
+    "青砂",
+    "青瓷",
+    "竹篱",
+    "星砂",
+    "荷芽",
+    "雪芽",
+    "纸鸢",
+    "青砚",
+    "拾贝",
+    "霜绸",
+    "栗釉",
+    "云锤",
+    "听釉",
+    "拾笺",
+    "霁簪",
+}
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜谢邹喻柏窦章苏潘葛范彭"
-_GIVEN = ("小禾", "小满", "知夏", "望舒", "初一", "十五", "晓棠", "示例", "有米", "听松", "可乐", "二宝", "阿树", "小麦", "青豆", "一诺")
+_GIVEN = (
+    "小禾", "小满", "知夏", "望舒", "初一", "十五", "晓棠", "示例",
+    "有米", "听松", "可乐", "二宝", "阿树", "小麦", "青豆", "一诺",
+)  # fmt: skip
 
 NUMERALS = "零一二三四五六七八九"
 
@@ -42,7 +83,7 @@ class NamePool:
     def __init__(self, rng: np.random.Generator) -> None:
         stems = ["".join(pair) for pair in product(_FIRST, _SECOND)]
         kept = [stem for stem in stems if stem not in _LEFT_OUT]
-        self._stems = [kept[i] for i in rng.permutation(len(kept))]
+        self._stems: list[str] = [kept[i] for i in rng.permutation(len(kept))]
         self._next = 0
 
     def take(self) -> str:
@@ -82,7 +123,7 @@ def full_width(text: str) -> str:
     >>> full_width("28号")
     '２８号'
     """
-    return text.translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789"})
+    return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isdigit() else c for c in text)
 
 
 def person_names(n: int, rng: np.random.Generator) -> list[str]:

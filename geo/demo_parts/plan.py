@@ -15,10 +15,11 @@ their edges bit by bit, whatever the seed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo.gcj02 import Floats
 from geo.measure import metres_per_degree
@@ -38,21 +39,54 @@ Rect = tuple[int, int, int, int]
 
 BlockType = Literal["old", "estate", "mixed", "commerce", "park", "campus"]
 LotUse = Literal[
-    "residential", "commerce", "office", "market", "school", "kindergarten", "public", "green", "park",
-    "hospital", "government", "dormitory", "campus", "water", "rail",
-]  # fmt: skip
+    "residential",
+    "commerce",
+    "office",
+    "market",
+    "school",
+    "kindergarten",
+    "public",
+    "green",
+    "park",
+    "hospital",
+    "government",
+    "dormitory",
+    "campus",
+    "water",
+    "rail",
+]
 
 _PARCEL_M2: dict[BlockType, float] = {
-    "old": 9_800, "estate": 28_000, "mixed": 15_000, "commerce": 15_000, "park": 1e9, "campus": 1e9,
-}  # fmt: skip
+    "old": 9_800,
+    "estate": 28_000,
+    "mixed": 15_000,
+    "commerce": 15_000,
+    "park": 1e9,
+    "campus": 1e9,
+}
 _RESIDENTIAL_SHARE: dict[BlockType, float] = {
-    "old": 0.84, "estate": 0.86, "mixed": 0.62, "commerce": 0.30, "park": 0.0, "campus": 0.0,
-}  # fmt: skip
+    "old": 0.84,
+    "estate": 0.86,
+    "mixed": 0.62,
+    "commerce": 0.30,
+    "park": 0.0,
+    "campus": 0.0,
+}
 _LOT_M2 = 10_800
-_STRIPS = ("water", "rail")
+_PLAIN_TYPES: tuple[BlockType, ...] = ("old", "mixed", "estate")
+_INNER_SHARES, _OUTER_SHARES = (0.42, 0.14, 0.44), (0.09, 0.11, 0.80)
+_INNER_M = 1150  # from the middle: old courtyards stand inside
 _COMMUNITY_USES: tuple[LotUse, ...] = (
-    "public", "kindergarten", "school", "market", "green", "commerce", "kindergarten", "office", "green",
-)  # fmt: skip
+    "public",
+    "kindergarten",
+    "school",
+    "market",
+    "green",
+    "commerce",
+    "kindergarten",
+    "office",
+    "green",
+)
 """What the parcels of a community that are not lived on become, in this order, then shops."""
 
 
@@ -105,14 +139,22 @@ class Plan:
 def make_plan(rng: np.random.Generator) -> Plan:
     """Lay out a district of about 13 km²."""
     frame = _draw_frame(rng)
-    warp = Warp(tuple(rng.uniform(0, 2 * np.pi, 4)), float(rng.choice([-1, 1]) * np.deg2rad(rng.uniform(4, 10))))
+    warp = Warp(
+        tuple(rng.uniform(0, 2 * np.pi, 4)), float(rng.choice([-1, 1]) * np.deg2rad(rng.uniform(4, 10)))
+    )
     blocks = _cut_blocks(frame, rng)
-    lots = pd.concat([_cut_lots(block, frame, rng) for block in blocks.itertuples()], ignore_index=True)
+    lots = pd.concat([_cut_lots(block, frame, rng) for block in _rows(blocks)], ignore_index=True)
     lots["parcel"] = lots.groupby(["block", "parcel"], sort=False).ngroup()
     lots = lots.merge(blocks[["block", "community", "subdistrict", "block_type"]], on="block", how="left")
     lots, government_lot = _give_uses(lots, rng)
-    lots["is_gated"] = lots["use"].isin(["residential", "school", "kindergarten", "park", "dormitory", "campus"])
+    lots["is_gated"] = lots["use"].isin(
+        ["residential", "school", "kindergarten", "park", "dormitory", "campus"]
+    )
     return Plan(frame, warp, lots, government_lot)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _draw_frame(rng: np.random.Generator) -> Frame:
@@ -182,24 +224,25 @@ def _is_cut_corner(rect: Rect) -> bool:
 
 
 def _choose_block_types(blocks: pd.DataFrame, frame: Frame, rng: np.random.Generator) -> list[BlockType]:
-    u, v = (blocks["u0"] + blocks["u1"]) / 2, (blocks["v0"] + blocks["v1"]) / 2
-    from_centre_m = np.hypot(u - WIDTH_M / 2, v - frame.middle_v + 350).to_numpy()
+    u = ((blocks["u0"] + blocks["u1"]) / 2).to_numpy()
+    v = ((blocks["v0"] + blocks["v1"]) / 2).to_numpy()
+    from_centre_m = np.hypot(u - WIDTH_M / 2, v - frame.middle_v + 350)
     types: list[BlockType] = [
-        str(rng.choice(["old", "mixed", "estate"], p=[0.42, 0.14, 0.44] if far < 1150 else [0.09, 0.11, 0.80]))
+        _PLAIN_TYPES[int(rng.choice(3, p=_INNER_SHARES if far < _INNER_M else _OUTER_SHARES))]
         for far in from_centre_m
-    ]  # type: ignore[misc]  # numpy gives plain str
+    ]
     inner = np.argsort(from_centre_m, kind="stable")
     for block in rng.choice(inner[:16], 7, replace=False):
         types[block] = "commerce"
     clear = ~_touches_strip(blocks, frame)
     outer = [b for b in inner[24:] if clear[b]]
-    special = _pick_apart(outer, u.to_numpy(), v.to_numpy(), n=5, apart_m=750, rng=rng)
+    special = _pick_apart(outer, u, v, n=6, apart_m=620, rng=rng)
     for place, block in enumerate(special):
-        types[block] = "campus" if place < 2 else "park"
+        types[block] = "campus" if place < 3 else "park"
     return types
 
 
-def _touches_strip(blocks: pd.DataFrame, frame: Frame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _touches_strip(blocks: pd.DataFrame, frame: Frame) -> NDArray[np.bool_]:
     river = (blocks["v0"] == frame.river_v) | (blocks["v1"] == frame.river_v)
     rail = (blocks["u0"] == frame.rail_u) | (blocks["u1"] == frame.rail_u)
     return (river | rail).to_numpy()
@@ -219,11 +262,13 @@ def _pick_apart(
     return picked
 
 
-def _cut_lots(block: object, frame: Frame, rng: np.random.Generator) -> pd.DataFrame:
-    rect: Rect = (block.u0, block.v0, block.u1, block.v1)  # type: ignore[attr-defined]
-    kind: BlockType = block.block_type  # type: ignore[attr-defined]
+def _cut_lots(block: dict[str, Any], frame: Frame, rng: np.random.Generator) -> pd.DataFrame:
+    rect: Rect = (block["u0"], block["v0"], block["u1"], block["v1"])
+    kind: BlockType = block["block_type"]
     strips, rect = _cut_strips(rect, frame)
-    rows: list[tuple[Rect, str, int]] = [(strip, use, -1 - place) for place, (strip, use) in enumerate(strips)]
+    rows: list[tuple[Rect, str, int]] = [
+        (strip, use, -1 - place) for place, (strip, use) in enumerate(strips)
+    ]
     surface = (rect[2] - rect[0]) * (rect[3] - rect[1])
     for parcel, piece in enumerate(split_rect(rect, max(1, round(surface / _PARCEL_M2[kind])), rng)):
         lived_on = rng.random() < _RESIDENTIAL_SHARE[kind]
@@ -232,9 +277,11 @@ def _cut_lots(block: object, frame: Frame, rng: np.random.Generator) -> pd.DataF
         piece_m2 = (piece[2] - piece[0]) * (piece[3] - piece[1])
         n_lots = max(1, round(piece_m2 / _LOT_M2)) if is_cut else 1
         rows += [(lot, use, parcel) for lot in split_rect(piece, n_lots, rng)]
-    table = pd.DataFrame([(*rect, use, parcel) for rect, use, parcel in rows],
-                         columns=["u0", "v0", "u1", "v1", "use", "parcel"])  # fmt: skip
-    return table.assign(block=block.block)  # type: ignore[attr-defined]
+    table = pd.DataFrame(
+        [(*rect, use, parcel) for rect, use, parcel in rows],
+        columns=["u0", "v0", "u1", "v1", "use", "parcel"],
+    )
+    return table.assign(block=block["block"])
 
 
 def _cut_strips(rect: Rect, frame: Frame) -> tuple[list[tuple[Rect, str]], Rect]:

@@ -10,7 +10,7 @@ from geo.demo_parts.plan import Plan
 
 _FRONT_M = 9  # from the middle of the street: nearer to it than to any path behind the wall
 _SHARES = (0.25, 0.75)  # along a lot's side: away from gates at its middle and lanes at its ends
-_FRONT_USES = ("residential", "commerce", "office", "market", "public", "hospital")
+_FRONT_USES = ("residential", "commerce", "office", "market", "public", "hospital", "dormitory", "campus")
 
 
 def find_fronts(plan: Plan, borders: Borders) -> pd.DataFrame:
@@ -19,11 +19,11 @@ def find_fronts(plan: Plan, borders: Borders) -> pd.DataFrame:
     use, parcel = lots["use"].to_numpy(), lots["parcel"].to_numpy()
     on_street: set[tuple[int, int]] = set()
     rects = lot_rects(lots)
-    for ((u0, v0), (u1, v1)), (a, b) in borders.sides.items():
+    for ((u0, v0), (_, v1)), (a, b) in borders.sides.items():
         if b == OUTSIDE or parcel[a] == parcel[b] or {use[a], use[b]} & {"water", "rail"}:
             continue
         for lot in (a, b):
-            west, south, east, north = rects[lot]
+            west, south = rects[lot][:2]
             side = (0 if v0 == south else 2) if v0 == v1 else (3 if u0 == west else 1)
             on_street.add((lot, side))
     rows = []
@@ -42,12 +42,18 @@ def find_fronts(plan: Plan, borders: Borders) -> pd.DataFrame:
 
 
 def find_yards(plan: Plan) -> pd.DataFrame:
-    """Return a place beside the crossing of paths of every lot that is lived on: lot, parcel, u, v, lon, lat."""
+    """Return a place beside the paths of every lot that is lived on: lot, parcel, u, v, lon, lat."""
     lived_on = plan.lots[plan.lots["use"].isin(["residential", "dormitory"])]
     rects = lot_rects(plan.lots)
     middles = np.array([middle_of(rects[lot]) for lot in lived_on.index], dtype=np.float64)
     lon, lat = plan.warp.to_lon_lat(middles[:, 0] + 4, middles[:, 1] + 4)
-    return pd.DataFrame({
-        "lot": lived_on.index, "parcel": lived_on["parcel"].to_numpy(),
-        "u": middles[:, 0] + 4, "v": middles[:, 1] + 4, "lon": lon, "lat": lat,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "lot": lived_on.index,
+            "parcel": lived_on["parcel"].to_numpy(),
+            "u": middles[:, 0] + 4,
+            "v": middles[:, 1] + 4,
+            "lon": lon,
+            "lat": lat,
+        }
+    )

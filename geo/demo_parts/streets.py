@@ -10,6 +10,7 @@ closed (`kind` gate, `walk` false).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -66,8 +67,8 @@ class _Builder:
 def make_network(plan: Plan, borders: Borders, names: NamePool, rng: np.random.Generator) -> Network:
     """Make the network of a plan."""
     builder = _Builder()
-    lots = plan.lots.to_dict("list")
-    parcels = {int(p): parcel_rect(m) for p, m in plan.lots.groupby("parcel", sort=True)}
+    lots: dict[str, list[Any]] = {str(name): column.tolist() for name, column in plan.lots.items()}
+    parcels = {int(str(p)): parcel_rect(m) for p, m in plan.lots.groupby("parcel", sort=True)}
     streets: dict[Piece, _Street] = {}
     for piece in sorted(borders.sides):
         street = _classify(piece, borders.sides[piece], lots, plan, parcels)
@@ -82,50 +83,52 @@ def make_network(plan: Plan, borders: Borders, names: NamePool, rng: np.random.G
 
 
 def _classify(
-    piece: Piece, sides: tuple[int, int], lots: dict[str, list[object]], plan: Plan, parcels: dict[int, Rect]
+    piece: Piece, sides: tuple[int, int], lots: dict[str, list[Any]], plan: Plan, parcels: dict[int, Rect]
 ) -> _Street | None:
     """Say what street a piece of border is, if any."""
     a, b = sides
     is_vertical = piece[0][0] == piece[1][0]
     line = ("u", piece[0][0]) if is_vertical else ("v", piece[0][1])
-    uses = {str(lots["use"][lot]) for lot in sides if lot != OUTSIDE}
+    uses = {lots["use"][lot] for lot in sides if lot != OUTSIDE}
     if uses & {"water", "rail"}:
         return _classify_strip(uses, line, is_outer=b == OUTSIDE, plan=plan)
     if b == OUTSIDE:
         return _Street("secondary", ("ring", _ring_side(piece)))
-    if lots["community"][a] != lots["community"][b]:
-        kind = "primary" if line in (("u", plan.frame.columns[2]), ("v", plan.frame.middle_v)) else "secondary"
-        return _Street(kind, ("arterial", *line))
+    if lots["parcel"][a] == lots["parcel"][b]:
+        outer = parcels[lots["parcel"][a]]
+        at_wall = any(u in (outer[0], outer[2]) or v in (outer[1], outer[3]) for u, v in piece)
+        return None if at_wall else _Street("path", ())
     community, block = lots["community"][a], lots["block"][a]
+    if community != lots["community"][b]:
+        is_main = line in (("u", plan.frame.columns[2]), ("v", plan.frame.middle_v))
+        return _Street("primary" if is_main else "secondary", ("arterial", *line))
     if block != lots["block"][b]:
-        return _Street("tertiary" if (line[1] + int(str(community))) % 3 else "residential", ("street", community, *line))
-    if lots["parcel"][a] != lots["parcel"][b]:
-        narrow = lots["block_type"][a] == "old"
-        return _Street("footway" if narrow and line[1] % 2 else "living_street", ("lane", community, block, *line))
-    outer = parcels[int(str(lots["parcel"][a]))]
-    if any(u in (outer[0], outer[2]) or v in (outer[1], outer[3]) for u, v in piece):
-        return None  # the wall of the parcel
-    return _Street("path", ())
+        is_busy = (line[1] + community) % 3 > 0
+        return _Street("tertiary" if is_busy else "residential", ("street", community, *line))
+    is_narrow = lots["block_type"][a] == "old" and line[1] % 2 == 1
+    return _Street("footway" if is_narrow else "living_street", ("lane", community, block, *line))
 
 
 def _classify_strip(uses: set[str], line: tuple[str, int], *, is_outer: bool, plan: Plan) -> _Street | None:
     """Say what a piece along or across the river or the railway is."""
     frame = plan.frame
-    if uses == {"water"}:
+    side, at = line
+    street: _Street | None = None
+    if uses in ({"water"}, {"rail"}) and line == ("u", frame.rail_u):
+        street = _Street("rail", ("rail",))
+    elif uses == {"water"}:
         if line == ("v", frame.river_v):
-            return _Street("water", ("river",))
-        if line == ("u", frame.rail_u):
-            return _Street("rail", ("rail",))
-        return _Street("bridge", ("bridge", line[1])) if line[0] == "u" and line[1] in frame.bridge_us else None
-    if uses == {"rail"}:
-        if line == ("u", frame.rail_u):
-            return _Street("rail", ("rail",))
-        return _Street("tunnel", ("tunnel", line[1])) if is_outer or line == ("v", frame.middle_v) else None
-    if is_outer:
-        return None
-    if "water" in uses:
-        return _Street("footway", ("bank", line[1] > frame.river_v))
-    return _Street("living_street", ("rail_lane", line[1] > frame.rail_u))
+            street = _Street("water", ("river",))
+        elif side == "u" and at in frame.bridge_us:
+            street = _Street("bridge", ("bridge", at))
+    elif uses == {"rail"}:
+        if is_outer or line == ("v", frame.middle_v):
+            street = _Street("tunnel", ("tunnel", at))
+    elif not is_outer and "water" in uses:
+        street = _Street("footway", ("bank", at > frame.river_v))
+    elif not is_outer:
+        street = _Street("living_street", ("rail_lane", at > frame.rail_u))
+    return street
 
 
 def _ring_side(piece: Piece) -> str:
@@ -139,9 +142,13 @@ def _ring_side(piece: Piece) -> str:
 
 
 def _add_inner_paths(
-    builder: _Builder, plan: Plan, borders: Borders, streets: dict[Piece, _Street], parcels: dict[int, Rect],
+    builder: _Builder,
+    plan: Plan,
+    borders: Borders,
+    streets: dict[Piece, _Street],
+    parcels: dict[int, Rect],
     rng: np.random.Generator,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Add a cross of paths to every gated lot, and gates where its parcel meets a street."""
     rows: list[tuple[object, ...]] = []
     rects = lot_rects(plan.lots)
@@ -185,12 +192,18 @@ def _best_street(point: Point, borders: Borders, streets: dict[Piece, _Street]) 
     return min(kinds, key=lambda kind: -_MAIN_GATE_WEIGHT.get(kind, 1.0)) if kinds else ""
 
 
-def _choose_gates(doors: list[int], ways: list[str], *, use: str, n_lots: int, rng: np.random.Generator) -> list[int]:
+def _choose_gates(
+    doors: list[int], ways: list[str], *, use: str, n_lots: int, rng: np.random.Generator
+) -> list[int]:
     """Choose which arms end in a gate, the main gate first."""
     if use == "park":
         return doors
     weights = np.array([_MAIN_GATE_WEIGHT.get(ways[place], 1.0) for place in doors])
-    n = 1 if use in ("school", "kindergarten", "walled_park") else min(len(doors), 1 + int(n_lots > 1) + int(rng.random() < 0.45))
+    n = (
+        1
+        if use in ("school", "kindergarten", "walled_park")
+        else min(len(doors), 1 + int(n_lots > 1) + int(rng.random() < 0.45))
+    )
     return [int(g) for g in rng.choice(doors, n, replace=False, p=weights / weights.sum())]
 
 
@@ -208,7 +221,9 @@ def _length(a: Point, b: Point) -> int:
 # --- names and numbers ---
 
 
-def _name_streets(keys: set[tuple[object, ...]], plan: Plan, names: NamePool) -> dict[tuple[object, ...], str]:
+def _name_streets(
+    keys: set[tuple[object, ...]], plan: Plan, names: NamePool
+) -> dict[tuple[object, ...], str]:
     """Name every street once; a lane takes the name of its block and a number."""
     named: dict[tuple[object, ...], str] = {(): ""}
     lanes: dict[object, int] = {}
@@ -245,21 +260,30 @@ def hash_of(key: tuple[object, ...]) -> int:
 
 
 def _number_doors(
-    plan: Plan, borders: Borders, streets: dict[Piece, _Street], gates: pd.DataFrame,
-    name_of: dict[tuple[object, ...], str], parcels: dict[int, Rect],
-) -> pd.DataFrame:  # fmt: skip
+    plan: Plan,
+    borders: Borders,
+    streets: dict[Piece, _Street],
+    gates: pd.DataFrame,
+    name_of: dict[tuple[object, ...], str],
+    parcels: dict[int, Rect],
+) -> pd.DataFrame:
     """Give each parcel a street and a number: odd on one side, even on the other, growing along it."""
-    main = gates[gates["is_main"]].set_index("parcel")
+    main = {p: (u, v) for p, u, v in gates.loc[gates["is_main"], ["parcel", "u", "v"]].to_numpy().tolist()}
     rows = []
     open_ends = _open_ends(plan, borders)
     for parcel, rect in parcels.items():
-        gated = parcel in main.index
-        ends = [(int(main.loc[parcel, "u"]), int(main.loc[parcel, "v"]))] if gated else open_ends[parcel]
-        doors = [(end, streets[piece]) for end in ends for piece in borders.at_vertex[end]
-                 if piece in streets and streets[piece].kind not in ("path", "gate", "bridge", *NOT_WALKED)]  # fmt: skip
-        if not doors:
+        ends = [main[parcel]] if parcel in main else open_ends[parcel]
+        options = [
+            (end, streets[piece])
+            for end in ends
+            for piece in borders.at_vertex[end]
+            if piece in streets and streets[piece].kind not in ("path", "gate", "bridge", *NOT_WALKED)
+        ]
+        if not options:
             continue
-        (u, v), street = max(doors, key=lambda d: (_MAIN_GATE_WEIGHT.get(d[1].kind, 1.0), -d[0][0], -d[0][1]))
+        (u, v), street = max(
+            options, key=lambda d: (_MAIN_GATE_WEIGHT.get(d[1].kind, 1.0), -d[0][0], -d[0][1])
+        )
         is_upper = (rect[0] + rect[2] + rect[1] + rect[3]) / 2 > u + v
         rows.append((parcel, name_of[street.name_key], u, v, is_upper))
     doors = pd.DataFrame(rows, columns=["parcel", "street", "u", "v", "is_upper"])
@@ -273,11 +297,12 @@ def _open_ends(plan: Plan, borders: Borders) -> dict[int, list[Point]]:
     """Return the vertices around each parcel without a gate, corners only where there is nothing else."""
     ends: dict[int, list[Point]] = {}
     rects = lot_rects(plan.lots)
-    for lot, parcel in plan.lots.loc[~plan.lots["is_gated"], "parcel"].items():
+    parcels = plan.lots["parcel"].tolist()
+    for lot in np.flatnonzero(~plan.lots["is_gated"].to_numpy()).tolist():
         ring = borders.rings[lot][:-1]
         u0, v0, u1, v1 = rects[lot]
         inner = [(u, v) for u, v in ring if not (u in (u0, u1) and v in (v0, v1))]
-        ends.setdefault(int(parcel), []).extend(inner or ring)
+        ends.setdefault(parcels[lot], []).extend(inner or ring)
     return ends
 
 
@@ -290,16 +315,21 @@ def _node_table(builder: _Builder, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame({"node_id": np.arange(1, len(u) + 1), "lon": lon, "lat": lat, "u": u, "v": v})
 
 
-def _edge_table(builder: _Builder, nodes: pd.DataFrame, name_of: dict[tuple[object, ...], str]) -> gpd.GeoDataFrame:
+def _edge_table(
+    builder: _Builder, nodes: pd.DataFrame, name_of: dict[tuple[object, ...], str]
+) -> gpd.GeoDataFrame:
     start = np.array([row[0] for row in builder.rows])
     end = np.array([row[1] for row in builder.rows])
     place = nodes[["lon", "lat"]].to_numpy()
     lines = shapely.linestrings(np.stack([place[start], place[end]], axis=1))
     names = pd.Series([name_of[row[4]] for row in builder.rows], dtype="str")
     table = {
-        "edge_id": np.arange(1, len(start) + 1), "from_node": start + 1, "to_node": end + 1,
+        "edge_id": np.arange(1, len(start) + 1),
+        "from_node": start + 1,
+        "to_node": end + 1,
         "length_m": np.round(distance_m(*place[start].T, *place[end].T), 3),
-        "name": names.mask(names == ""), "kind": [row[2] for row in builder.rows],
+        "name": names.mask(names == ""),
+        "kind": [row[2] for row in builder.rows],
         "walk": [row[3] for row in builder.rows],
-    }  # fmt: skip
+    }
     return gpd.GeoDataFrame({**table, "geom": lines}, geometry="geom", crs=4326)

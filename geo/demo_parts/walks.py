@@ -42,7 +42,9 @@ class Snap:
 def to_metres(lon: Floats, lat: Floats) -> Floats:
     """Return metres east and north of the middle, one row per point; good to 0.1 % in the district."""
     per_lon, per_lat = metres_per_degree(CENTRE[1])
-    return np.column_stack([(np.asarray(lon) - CENTRE[0]) * float(per_lon), (np.asarray(lat) - CENTRE[1]) * float(per_lat)])
+    return np.column_stack(
+        [(np.asarray(lon) - CENTRE[0]) * float(per_lon), (np.asarray(lat) - CENTRE[1]) * float(per_lat)]
+    )
 
 
 class Walks:
@@ -74,10 +76,12 @@ class Walks:
     def nodes_from(self, sources: Snap, *, limit_m: float = np.inf) -> Floats:
         """Return the metres from every node to the nearest source, infinite beyond the limit."""
         top = self._n
-        away = np.concatenate([
-            sources.walk_m + sources.offset_m,
-            sources.walk_m + np.maximum(self._length_m[sources.edge] - sources.offset_m, 0),
-        ])  # fmt: skip
+        away = np.concatenate(
+            [
+                sources.walk_m + sources.offset_m,
+                sources.walk_m + np.maximum(self._length_m[sources.edge] - sources.offset_m, 0),
+            ]
+        )
         ends = np.concatenate([self._start[sources.edge], self._end[sources.edge]])
         nearest = np.full(self._n, np.inf)
         np.minimum.at(nearest, ends, away)
@@ -98,6 +102,10 @@ class Walks:
         best = points.walk_m + along
         for place in np.flatnonzero(np.isin(sources.edge, points.edge)):
             same = np.flatnonzero(points.edge == sources.edge[place])
-            direct = np.abs(points.offset_m[same] - sources.offset_m[place]) + points.walk_m[same] + sources.walk_m[place]
+            direct = (
+                np.abs(points.offset_m[same] - sources.offset_m[place])
+                + points.walk_m[same]
+                + sources.walk_m[place]
+            )
             best[same] = np.minimum(best[same], direct)
-        return best
+        return np.asarray(best, dtype=np.float64)
