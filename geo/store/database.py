@@ -42,6 +42,9 @@ class Database(Protocol):
     def query(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
         """Carry out one SELECT and return its rows; geometry must be selected as WKB."""
 
+    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
+        """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Keep everything inside or nothing; writers of one process wait for each other."""
 
@@ -63,8 +66,11 @@ class Database(Protocol):
     def whole_seconds(self, start: str, end: str) -> str:
         """SQL that gives the whole seconds between two moments, rounded down."""
 
-    def percentiles(self, value: str, shares: str) -> str:
-        """SQL of the discrete percentiles of whole numbers, as a list in the order of `shares`."""
+    def percentiles(self, value: str, percents: Sequence[int], where: str) -> str:
+        """SQL of the discrete percentiles of whole numbers, as a list in the order of `percents`.
+
+        The p-th percentile of n sorted values is the value at place ceil(p n / 100), counted exactly.
+        """
 
     def json_object(self, values: Mapping[str, str]) -> str:
         """SQL that makes a JSON object of names and SQL values."""
@@ -82,15 +88,9 @@ class Database(Protocol):
         """Close the database."""
 
 
-def one(db: Database, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
-    """Return the first row of a SELECT, or None when there is none."""
-    rows = db.query(sql, params).to_pylist()
-    return tuple(rows[0].values()) if rows else None
-
-
 def count(db: Database, sql: str, params: Sequence[object] = ()) -> int:
     """Return the single whole number a SELECT gives, 0 when it gives none."""
-    row = one(db, sql, params)
+    row = db.row(sql, params)
     return int(str(row[0])) if row is not None and row[0] is not None else 0
 
 

@@ -64,6 +64,12 @@ class DuckDatabase:
             relation = self._cursor().sql(sql, params=list(params))
             return relation.to_arrow_table()
 
+    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
+        """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
+        with _our_words():
+            rows: list[tuple[object, ...]] = self._cursor().execute(sql, list(params)).fetchall()
+        return rows[0] if rows else None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep everything inside or nothing; writers of one process wait for each other."""
@@ -112,9 +118,10 @@ class DuckDatabase:
         """SQL that gives the whole seconds between two moments, rounded down."""
         return f"CAST(floor((epoch_us({end}) - epoch_us({start})) / 1000000.0) AS bigint)"
 
-    def percentiles(self, value: str, shares: str) -> str:
-        """SQL of the discrete percentiles of whole numbers, as a list in the order of `shares`."""
-        return f"quantile_disc({value}, [{shares}])"
+    def percentiles(self, value: str, percents: Sequence[int], where: str) -> str:
+        """SQL of the discrete percentiles of whole numbers, as a list in the order of `percents`."""
+        shares = ", ".join(f"{percent / 100:.2f}" for percent in percents)  # DECIMAL in DuckDB, so exact
+        return f"quantile_disc({value}, [{shares}]) FILTER (WHERE {where})"
 
     def json_object(self, values: Mapping[str, str]) -> str:
         """SQL that makes a JSON object of names and SQL values."""

@@ -15,6 +15,7 @@ What is counted, and the exact meaning of late, ended and final, stands here onc
 from __future__ import annotations
 
 from geo.schema import AREA_LEVELS, CHAIN_LEVELS, COUNT_SUMS, FINAL_STATES, TABLES
+from geo.store.codes import NO_SUCH_CODE
 from geo.store.database import Database, Params, count
 
 CODED = (*AREA_LEVELS, "category", "kind", "channel", "closing_level", "department", "satisfaction",
@@ -157,23 +158,21 @@ _MARKS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 """Month, month of the deadline, which facts, and the sums each of them adds to."""
 
 
-def special_codes(db: Database) -> dict[str, int]:
-    """Return the codes that conditions name; -1 for a text that no case has."""
-    wanted = {
-        "nowhere": ("position_source", "none"),
-        "rejected": ("state", "rejected"),
-        "satisfied": ("satisfaction", "satisfied"),
-        "basically": ("satisfaction", "basically_satisfied"),
-    }
-    return {
-        name: count(db, "SELECT max(code) FROM fact_codes WHERE dimension = $1 AND value = $2", [*pair]) or -1
-        for name, pair in wanted.items()
-    }
+_NAMED = {
+    "nowhere": ("position_source", "none"), "rejected": ("state", "rejected"),
+    "satisfied": ("satisfaction", "satisfied"), "basically": ("satisfaction", "basically_satisfied"),
+}  # fmt: skip
+"""Texts whose codes the marks name."""
+
+
+def _code(db: Database, dimension: str, text: str) -> int:
+    sql = "SELECT max(code) FROM fact_codes WHERE dimension = $1 AND value = $2"
+    return count(db, sql, [dimension, text]) or NO_SUCH_CODE
 
 
 def _book(db: Database, sign: str, only: str) -> None:
     """Add the facts that `only` keeps to the ledger, or take them from it."""
-    codes = special_codes(db)
+    codes = {name: _code(db, *pair) for name, pair in _NAMED.items()}
     sums = tuple(COUNT_SUMS)
     columns = [name if name in ("hour", "weekday") else f"{name}_code" for name in SUMMED[1:]]
     grouping = f"grouping({', '.join(columns)})"

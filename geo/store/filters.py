@@ -14,7 +14,8 @@ from datetime import datetime
 from geo.errors import StoreError
 from geo.schema import AREA_LEVELS, POSITION_SOURCES
 from geo.store.base import CaseFilter
-from geo.store.database import Database, Params
+from geo.store.codes import FactTable
+from geo.store.database import Params
 
 H3_FINEST = 10
 """Resolution of `case_facts.h3`."""
@@ -37,16 +38,7 @@ class Condition:
         self.parts.append(part)
 
 
-def codes_of(db: Database, dimension: str, texts: Sequence[str]) -> list[int]:
-    """Return the codes of texts, leaving out those that no case has."""
-    rows = db.query(
-        "SELECT code FROM fact_codes WHERE dimension = $1 AND value = ANY($2) ORDER BY code",
-        [dimension, list(texts)],
-    )
-    return [int(code) for code in rows.column("code").to_pylist()]
-
-
-def build_condition(db: Database, where: CaseFilter, params: Params | None = None) -> Condition:
+def build_condition(facts: FactTable, where: CaseFilter, params: Params | None = None) -> Condition:
     """Turn a filter into SQL.
 
     Raises
@@ -55,23 +47,23 @@ def build_condition(db: Database, where: CaseFilter, params: Params | None = Non
         If `area_id` comes without `area_level`, or half of `due_from`, `due_to` is missing.
     """
     condition = Condition(params or Params())
-    _add_area(db, condition, where)
+    _add_area(facts, condition, where)
     _add_times(condition, where)
-    _add_texts(db, condition, where)
-    _add_place(db, condition, where)
+    _add_texts(facts, condition, where)
+    _add_place(facts, condition, where)
     _add_missing(condition, where)
     return condition
 
 
-def _add_area(db: Database, condition: Condition, where: CaseFilter) -> None:
+def _add_area(facts: FactTable, condition: Condition, where: CaseFilter) -> None:
     if where.area_id is not None:
         if where.area_level is None:
             raise StoreError("filter_area_needs_level", area_id=where.area_id)
-        _is_one_of(db, condition, where.area_level, [where.area_id])
+        _is_one_of(facts, condition, where.area_level, [where.area_id])
     if where.area_ids:
         if where.area_level is None:
             raise StoreError("filter_area_needs_level", area_id=where.area_ids[0])
-        _is_one_of(db, condition, where.area_level, where.area_ids)
+        _is_one_of(facts, condition, where.area_level, where.area_ids)
     if where.is_placed is not None:
         levels = AREA_LEVELS if where.area_level is None else (where.area_level,)
         placed = " OR ".join(f"f.{level}_code IS NOT NULL" for level in levels)
@@ -94,8 +86,8 @@ def _add_missing(condition: Condition, where: CaseFilter) -> None:
         condition.add("f.close_s < 0" if where.is_negative else "f.close_s >= 0")
 
 
-def _is_one_of(db: Database, condition: Condition, dimension: str, texts: Sequence[str]) -> None:
-    codes = codes_of(db, dimension, texts)
+def _is_one_of(facts: FactTable, condition: Condition, dimension: str, texts: Sequence[str]) -> None:
+    codes = facts.codes.find(dimension, texts)
     if not codes:
         condition.add("FALSE")
     elif len(codes) == 1:
@@ -154,14 +146,14 @@ def _add_times(condition: Condition, where: CaseFilter) -> None:
         condition.add(f"f.weekday = {condition.params.add(where.weekday)}")
 
 
-def _add_texts(db: Database, condition: Condition, where: CaseFilter) -> None:
+def _add_texts(facts: FactTable, condition: Condition, where: CaseFilter) -> None:
     lists: dict[str, tuple[str, ...]] = {
         "category": where.category_ids, "kind": where.kinds, "source": where.sources, "channel": where.channels,
         "closing_level": where.closing_levels, "state": where.states,
     }  # fmt: skip
     for dimension, texts in lists.items():
         if texts:
-            _is_one_of(db, condition, dimension, texts)
+            _is_one_of(facts, condition, dimension, texts)
     if where.valid_callback is not None:
         condition.add("f.valid_callback" if where.valid_callback else "f.valid_callback IS NOT TRUE")
     if where.case_ids:
@@ -186,14 +178,14 @@ def escape_like(text: str) -> str:
     return "".join(f"!{sign}" if sign in "%_!" else sign for sign in text)
 
 
-def _add_place(db: Database, condition: Condition, where: CaseFilter) -> None:
+def _add_place(facts: FactTable, condition: Condition, where: CaseFilter) -> None:
     add = condition.params.add
     if where.is_located is not None:
         located = [source for source in POSITION_SOURCES if source != "none"]
         if where.is_located:
-            _is_one_of(db, condition, "position_source", located)
+            _is_one_of(facts, condition, "position_source", located)
         else:
-            _is_one_of(db, condition, "position_source", ["none"])
+            _is_one_of(facts, condition, "position_source", ["none"])
     if where.h3 is not None:
         low, high = h3_children(where.h3)
         condition.add(f"f.h3 BETWEEN {add(low)} AND {add(high)}")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from geo.errors import StoreError
 from geo.settings import require_time_zone
 from geo.store.base import Store
-from geo.store.database import Database, one
+from geo.store.database import Database
 from geo.store.duckdb import open_duckdb
 from geo.store.migrating import migrate
 from geo.store.sql_store import SqlStore
@@ -67,7 +67,7 @@ def open_store(
 
 
 def _settle_time_zone(db: Database, time_zone: str, now: datetime) -> str:
-    row = one(db, "SELECT value FROM store_meta WHERE name = 'time_zone'")
+    row = db.row("SELECT value FROM store_meta WHERE name = 'time_zone'")
     if row is None:
         zone = time_zone or DEFAULT_TIME_ZONE
         with db.transaction():

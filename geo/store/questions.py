@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from geo.schema import AREA_LEVELS
 from geo.store.base import GroupBy
-from geo.store.database import Database
-from geo.store.facts import special_codes
+from geo.store.codes import FactTable
 from geo.store.filters import due_between, open_at, overdue_at
 
 PERCENTS = (1, *range(5, 100, 5), 99)
@@ -48,9 +47,14 @@ def group_sql(by: GroupBy) -> str:
     return "CAST(NULL AS integer)" if column is None else f"f.{column}"
 
 
-def facts_in_period(db: Database, s: str, e: str) -> dict[str, str]:
+def facts_in_period(facts: FactTable, s: str, e: str) -> dict[str, str]:
     """SQL condition of every count of `period_counts` for a period from `s` to `e`, placeholders."""
-    codes = special_codes(db)
+    codes = facts.codes
+    satisfied, basically = (
+        codes.one("satisfaction", "satisfied"),
+        codes.one("satisfaction", "basically_satisfied"),
+    )
+    nowhere, rejected = codes.one("position_source", "none"), codes.one("state", "rejected")
     is_new = f"f.reported_at >= {s} AND f.reported_at < {e}"
     is_closed = f"f.closed_at >= {s} AND f.closed_at < {e}"
     is_called = f"{is_closed} AND f.valid_callback"
@@ -68,8 +72,8 @@ def facts_in_period(db: Database, s: str, e: str) -> dict[str, str]:
         "n_callbacks": is_called,
         "n_contacted": f"{is_called} AND f.contacted",
         "n_solved": f"{is_called} AND f.solved",
-        "n_satisfied": f"{is_called} AND f.satisfaction_code = {codes['satisfied']}",
-        "n_basically_satisfied": f"{is_called} AND f.satisfaction_code = {codes['basically']}",
-        "n_unlocated": f"{is_new} AND f.position_source_code = {codes['nowhere']}",
-        "n_rejected": f"{is_new} AND f.state_code = {codes['rejected']}",
+        "n_satisfied": f"{is_called} AND f.satisfaction_code = {satisfied}",
+        "n_basically_satisfied": f"{is_called} AND f.satisfaction_code = {basically}",
+        "n_unlocated": f"{is_new} AND f.position_source_code = {nowhere}",
+        "n_rejected": f"{is_new} AND f.state_code = {rejected}",
     }  # fmt: skip

@@ -9,25 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
 from geo.errors import MissingError
 from geo.schema import AREA_LEVELS, TABLES, AreaLevel, PlacementBasis, Table
-from geo.store.base import CaseFilter
 from geo.store.database import Database, Params, count
-from geo.store.filters import build_condition, escape_like
+from geo.store.filters import escape_like
 from geo.store.frames import GEOMETRY_TYPES, require_columns, to_pandas
 from geo.store.staging import quote
 
 WGS84 = "EPSG:4326"
 
 AREA_COLUMNS = tuple(name for name in TABLES["areas"].names if name != "geom")
-
-CASE_LIST = (*TABLES["cases"].names, *(f"{level}_id" for level in AREA_LEVELS))
-"""What `list_cases` can return: the columns of `cases` and the ids of the current areas."""
 
 
 def require_table(name: str) -> Table:
@@ -221,64 +216,6 @@ def search_areas(db: Database, text: str, *, limit: int) -> pd.DataFrame:
 
 QUOTED_SIGN = "'!'"
 """The escape sign of `escape_like`, as SQL."""
-
-
-def list_cases(
-    db: Database,
-    where: CaseFilter,
-    *,
-    columns: Sequence[str] | None,
-    sort: Sequence[tuple[str, Literal["up", "down"]]],
-    limit: int | None,
-    offset: int,
-) -> pd.DataFrame:
-    """List cases with their current areas; see `Store.list_cases`."""
-    names = list(columns) if columns is not None else list(CASE_LIST)
-    for name in [*names, *(column for column, _ in sort)]:
-        if name not in CASE_LIST:
-            raise MissingError("store_column_unknown", table="cases", column=name)
-    condition = build_condition(db, where)
-    in_facts = all(column in FACT_SORTS for column, _ in sort)
-    order = [
-        f"{_sort_value(column, in_facts=in_facts)} {'ASC' if way == 'up' else 'DESC'} NULLS LAST"
-        for column, way in sort
-    ]
-    order.append("f.case_id ASC" if in_facts else "c.case_id ASC")
-    page = f"ORDER BY {', '.join(order)}"
-    if limit is not None:
-        page += f" LIMIT {int(limit)}"
-    page += f" OFFSET {int(offset)}" if offset else ""
-    p = condition.params
-    if in_facts:
-        chosen = f"SELECT f.case_no, row_number() OVER () AS place FROM (SELECT f.case_no FROM case_facts f WHERE {condition.sql} {page}) f"
-        source = "FROM chosen h JOIN cases c ON c.case_no = h.case_no"
-        page = "ORDER BY h.place"
-    else:
-        chosen = f"SELECT f.case_no FROM case_facts f WHERE {condition.sql}"
-        source = "FROM chosen h JOIN cases c ON c.case_no = h.case_no"
-    areas = [level for level in AREA_LEVELS if f"{level}_id" in [*names, *(column for column, _ in sort)]]
-    if areas:
-        source += " JOIN case_facts f ON f.case_no = c.case_no"
-        source += "".join(
-            f" LEFT JOIN fact_codes d_{level} ON d_{level}.dimension = '{level}' AND d_{level}.code = f.{level}_code"
-            for level in areas
-        )
-    selected = ", ".join(f"{_sort_value(name, in_facts=False)} AS {quote(name)}" for name in names)
-    return to_pandas(
-        db.query(f"WITH chosen AS MATERIALIZED ({chosen}) SELECT {selected} {source} {page}", p.values)
-    )
-
-
-FACT_SORTS = ("case_id", "reported_at", "closed_at", "due_at")
-"""Columns by which facts alone can be sorted, so that only the rows of one page are looked up."""
-
-_AREA_NAMES = tuple(f"{level}_id" for level in AREA_LEVELS)
-
-
-def _sort_value(column: str, *, in_facts: bool) -> str:
-    if column in _AREA_NAMES:
-        return f"d_{column.removesuffix('_id')}.value"
-    return f"f.{column}" if in_facts else f"c.{quote(column)}"
 
 
 def read_case_areas(db: Database, basis: PlacementBasis, case_ids: Sequence[str] | None) -> pd.DataFrame:

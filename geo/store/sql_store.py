@@ -7,8 +7,9 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, Self
 
@@ -16,10 +17,11 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, counting, placing, reading, undoing, verifying
+from geo.store import batches, counting, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
 from geo.store.base import BatchHead, CaseFilter, Comparison, GroupBy, Receipt
-from geo.store.database import Database, count, every, one
+from geo.store.codes import Codes, FactTable
+from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
 
@@ -29,7 +31,15 @@ class SqlStore:
 
     def __init__(self, db: Database, time_zone: str) -> None:
         self._db = db
+        self._facts = FactTable(db, Codes(db), time_zone)
         self._time_zone = time_zone
+
+    @contextmanager
+    def _asking(self) -> Iterator[FactTable]:
+        """Hand out the facts as one version of the data."""
+        with self._db.snapshot():
+            self._facts.codes.refresh()
+            yield self._facts
 
     @property
     def time_zone(self) -> str:
@@ -180,7 +190,8 @@ class SqlStore:
         offset: int = 0,
     ) -> pd.DataFrame:
         """List cases with the ids of their current areas."""
-        return reading.list_cases(self._db, where, columns=columns, sort=sort, limit=limit, offset=offset)
+        with self._asking() as facts:
+            return listing.list_cases(facts, where, columns=columns, sort=sort, limit=limit, offset=offset)
 
     def list_batches(self, *, limit: int = 100) -> pd.DataFrame:
         """Return rows of `import_batches`, newest first."""
@@ -191,7 +202,8 @@ class SqlStore:
     # --- counting ----------------------------------------------------------------------------
     def count_cases(self, where: CaseFilter) -> int:
         """Count the cases a filter means."""
-        return counting.count_cases(self._db, where)
+        with self._asking() as facts:
+            return counting.count_cases(facts, where)
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table."""
@@ -201,44 +213,39 @@ class SqlStore:
         self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool = True
     ) -> pd.DataFrame:
         """Count what happened in `[start, end)`, grouped."""
-        with self._db.snapshot():
+        with self._asking() as facts:
             return counting.period_counts(
-                self._db,
-                by,
-                where,
-                start=start,
-                end=end,
-                time_zone=self._time_zone,
-                with_percentiles=with_percentiles,
+                facts, by, where, start=start, end=end, with_percentiles=with_percentiles
             )
 
     def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count by calendar month of the store's zone over all time, grouped."""
-        with self._db.snapshot():
-            return counting.month_counts(self._db, by, where)
+        with self._asking() as facts:
+            return counting.month_counts(facts, by, where)
 
     def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count the cases a filter means in two directions."""
-        with self._db.snapshot():
-            return counting.cross_counts(self._db, by, and_by, where)
+        with self._asking() as facts:
+            return counting.cross_counts(facts, by, and_by, where)
 
     def hexagon_counts(self, where: CaseFilter, *, resolution: int) -> pd.DataFrame:
         """Count located cases per H3 cell."""
-        return counting.hexagon_counts(self._db, where, resolution=resolution)
+        with self._asking() as facts:
+            return counting.hexagon_counts(facts, where, resolution=resolution)
 
     def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
         """Find points that carry at least `least` cases."""
-        return counting.pile_ups(self._db, where, least=least)
+        with self._asking() as facts:
+            return counting.pile_ups(facts, where, least=least)
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and last moment of report or closing in the store."""
-        row = one(
+        row = every(
             self._db,
             "SELECT least(min(reported_at), min(closed_at)) AS first, "
             "greatest(max(reported_at), max(closed_at)) AS last FROM case_facts",
-        )
-        first, last = row if row is not None else (None, None)
-        return _as_moment(first), _as_moment(last)
+        )[0]
+        return _as_moment(row["first"]), _as_moment(row["last"])
 
     def read_case_areas(
         self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None
@@ -267,7 +274,7 @@ class SqlStore:
 
 
 def _as_moment(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 
 def _program_version() -> str:

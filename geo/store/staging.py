@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from geo.errors import DuplicateError, StoreError
 from geo.schema import Column, ColumnType, Table
-from geo.store.database import Database, count, one
+from geo.store.database import Database, count
 from geo.store.frames import GEOMETRY_TYPES, to_arrow
 
 ROW = "arriving_row"
@@ -64,8 +64,7 @@ def _require_unique(db: Database, name: str, table: Table, keys: Sequence[str]) 
     n_rows = count(db, f"SELECT count(*) FROM {name}")
     n_keys = count(db, f"SELECT count(*) FROM (SELECT DISTINCT {quoted(keys)} FROM {name}) k")
     if n_rows != n_keys:
-        twice = one(
-            db,
+        twice = db.row(
             f"SELECT {quoted(keys)}, count(*) FROM {name} GROUP BY {quoted(keys)} "
             f"HAVING count(*) > 1 ORDER BY {quoted(keys)} LIMIT 1",
         )

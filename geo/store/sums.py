@@ -12,17 +12,18 @@ added. Every count of `period_counts` is such a sum, by these identities at a mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 
 from geo.store.base import CaseFilter, GroupBy
-from geo.store.database import Database, Params
+from geo.store.codes import FactTable
+from geo.store.database import Params
 from geo.store.facts import SUMMED
-from geo.store.filters import build_condition, codes_of
-from geo.store.frames import to_pandas
+from geo.store.filters import build_condition
 from geo.store.questions import MONTH_COUNTS, PERIOD_COUNTS, facts_in_period, group_sql
 
 _BY: dict[GroupBy, str] = {"all": "all", "category_id": "category"}
@@ -44,11 +45,12 @@ class Wide:
     values: tuple[object, ...]
 
 
-def find_wide(db: Database, by: GroupBy, where: CaseFilter) -> Wide | None:
+def find_wide(facts: FactTable, by: GroupBy, where: CaseFilter) -> Wide | None:
     """Say how the sums answer a question, or None when only the facts can."""
     lists = {name: getattr(where, name) for name in _LISTS if getattr(where, name)}
-    plain = replace(where, area_level=None, area_id=None, **dict.fromkeys(lists, ()))
-    if plain != CaseFilter() or where.area_level not in (None, "district", "subdistrict") or len(lists) > 1:
+    narrowed = {name for name, value in vars(where).items() if value != getattr(CaseFilter, name)}
+    others = narrowed - {"area_level", "area_id", *lists}
+    if others or where.area_level not in (None, "district", "subdistrict") or len(lists) > 1:
         return None
     dimension = "all" if by in _AREA_BY else _BY.get(by, by)
     if dimension not in SUMMED or (lists and by not in _AREA_BY):
@@ -56,13 +58,13 @@ def find_wide(db: Database, by: GroupBy, where: CaseFilter) -> Wide | None:
     p = Params()
     parts = []
     if where.area_id is not None:
-        codes = codes_of(db, str(where.area_level), [where.area_id])
+        codes = facts.codes.find(str(where.area_level), [where.area_id])
         parts.append(f"f.{where.area_level}_code = {p.add(codes[0])}" if codes else "FALSE")
     elif where.area_level is not None:
         return None
     for name, texts in lists.items():
         dimension = _LISTS[name]
-        codes = codes_of(db, dimension, texts)
+        codes = facts.codes.find(dimension, texts)
         parts.append(f"f.group_code IN ({', '.join(p.add(code) for code in codes)})" if codes else "FALSE")
     parts.append(f"f.dimension = {p.add(dimension)}")
     if by in _AREA_BY:
@@ -84,22 +86,32 @@ def _first_instant(month: int, time_zone: str) -> datetime:
 
 
 def period_counts_from_sums(
-    db: Database, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, time_zone: str
-) -> pd.DataFrame | None:
+    facts: FactTable, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime
+) -> pa.Table | None:
     """Count a period from the sums: `code` and `PERIOD_COUNTS`; None when they cannot answer."""
-    first, is_first = month_of(start, time_zone)
-    last, is_whole = month_of(end, time_zone)
-    wide = find_wide(db, by, where) if is_first and start < end else None
+    first, is_first = month_of(start, facts.time_zone)
+    last, is_whole = month_of(end, facts.time_zone)
+    wide = find_wide(facts, by, where) if is_first and start < end else None
     if wide is None:
         return None
-    counts = _sum_months(db, wide, first, last)
+    counts = _sum_months(facts, wide, first, last)
     if is_whole:
-        return counts.reset_index()
-    tail = _count_tail(db, by, where, start=start, end=end, time_zone=time_zone)
-    return counts.add(tail.reindex(counts.index, fill_value=0)).astype("int64").reset_index()
+        return counts
+    return _add_up(counts, _count_tail(facts, by, where, start=start, end=end))
 
 
-def _sum_months(db: Database, wide: Wide, first: int, last: int) -> pd.DataFrame:
+def _add_up(counts: pa.Table, tail: pa.Table) -> pa.Table:
+    """Add the counts of the tail to those of the same code."""
+    place = {code: position for position, code in enumerate(tail.column("code").to_pylist())}
+    rows = [place.get(code, len(place)) for code in counts.column("code").to_pylist()]
+    columns = [counts.column("code")]
+    for name in PERIOD_COUNTS:
+        further = np.append(tail.column(name).to_numpy(), 0)
+        columns.append(pa.chunked_array([counts.column(name).to_numpy() + further[rows]]))
+    return pa.table(columns, names=["code", *PERIOD_COUNTS])
+
+
+def _sum_months(facts: FactTable, wide: Wide, first: int, last: int) -> pa.Table:
     """Add up months `first` up to and without `last`; deadlines of month `last` are not ahead yet."""
     inside = f"f.month >= {first} AND f.month < {last}"
     ahead = f"f.n_ahead) FILTER (WHERE {inside} AND f.due_month >= {last}"
@@ -114,27 +126,22 @@ def _sum_months(db: Database, wide: Wide, first: int, last: int) -> pd.DataFrame
         f"coalesce(sum(f.n_due_on_time) FILTER (WHERE {inside}), 0) + coalesce(sum({ahead}), 0)"
     )
     columns = ", ".join(f"CAST(coalesce({sums[name]}, 0) AS bigint) AS {name}" for name in PERIOD_COUNTS)
-    rows = db.query(
+    return facts.db.query(
         f"SELECT {wide.group} AS code, {columns} FROM case_counts f WHERE {wide.sql} "
         "GROUP BY 1 HAVING sum(f.n_cases) > 0",
         wide.values,
     )
-    return _by_code(to_pandas(rows))
-
-
-def _by_code(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.astype({"code": "Int64"}).set_index("code")
 
 
 def _count_tail(
-    db: Database, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, time_zone: str
-) -> pd.DataFrame:
+    facts: FactTable, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime
+) -> pa.Table:
     """Count from the facts what the days of the last, broken month add to the whole months."""
-    month, _ = month_of(end, time_zone)
-    condition = build_condition(db, where)
-    moments = (start, _first_instant(month, time_zone), end)
+    month, _ = month_of(end, facts.time_zone)
+    condition = build_condition(facts, where)
+    moments = (start, _first_instant(month, facts.time_zone), end)
     s, m, e = (f"CAST({condition.params.add(moment)} AS timestamptz)" for moment in moments)
-    which = facts_in_period(db, m, e)
+    which = facts_in_period(facts, m, e)
     late_at, ended_at = "greatest(f.reported_at, f.due_at)", "greatest(f.reported_at, f.closed_at)"
     signed = {
         "n_open": (
@@ -160,25 +167,22 @@ def _count_tail(
     reach = " OR ".join(
         f"(f.{name}_at >= {m} AND f.{name}_at < {e})" for name in ("reported", "closed", "due")
     )
-    rows = db.query(
+    return facts.db.query(
         f"SELECT {group_sql(by)} AS code, {', '.join(columns)} FROM case_facts f "
         f"WHERE {condition.sql} AND ({reach}) GROUP BY 1",
         condition.params.values,
     )
-    return _by_code(to_pandas(rows))
 
 
-def month_counts_from_sums(db: Database, by: GroupBy, where: CaseFilter) -> pd.DataFrame | None:
+def month_counts_from_sums(facts: FactTable, by: GroupBy, where: CaseFilter) -> pa.Table | None:
     """Count months from the sums: `code`, `month` and `MONTH_COUNTS`; None when they cannot answer."""
-    wide = find_wide(db, by, where)
+    wide = find_wide(facts, by, where)
     if wide is None:
         return None
     sums = ", ".join(f"CAST(sum(f.{name}) AS bigint) AS {name}" for name in MONTH_COUNTS)
     some = " OR ".join(f"sum(f.{name}) <> 0" for name in MONTH_COUNTS)
-    return to_pandas(
-        db.query(
-            f"SELECT {wide.group} AS code, f.month, {sums} FROM case_counts f "
-            f"WHERE {wide.sql} AND f.month >= 0 GROUP BY 1, 2 HAVING {some}",
-            wide.values,
-        )
+    return facts.db.query(
+        f"SELECT {wide.group} AS code, f.month, {sums} FROM case_counts f "
+        f"WHERE {wide.sql} AND f.month >= 0 GROUP BY 1, 2 HAVING {some}",
+        wide.values,
     )

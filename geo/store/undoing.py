@@ -20,7 +20,7 @@ from geo.schema import AREA_LEVELS, TABLES, Table
 from geo.store.base import Receipt
 from geo.store.batches import OWN_WAY, WITHOUT_BATCH, add_audit, batch_number, bump_version, require_batch
 from geo.store.cases import versions_of
-from geo.store.database import Database, count, one
+from geo.store.database import Database, count
 from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
 from geo.store.staging import quote, quoted, row_from_json
@@ -88,8 +88,7 @@ def _find_later(db: Database, batch_id: str) -> str | None:
         f"WHERE a.basis = 'reported' AND {batch_number('a.batch_id')} > {batch_number('$1')}"
     )
     number = batch_number("u.replaced_by")
-    row = one(
-        db,
+    row = db.row(
         f"SELECT u.replaced_by FROM ({' UNION ALL '.join(finds)}) u ORDER BY {number} LIMIT 1",
         [batch_id],
     )

@@ -1,0 +1,56 @@
+"""Texts and the short numbers that stand for them in `case_facts`, read once per data version (编码表)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from geo.store.database import Database
+
+NO_SUCH_CODE = -1
+"""Stands for a text that no case has; no fact carries it."""
+
+
+class Codes:
+    """The code book of one store. A dimension is read when it is first needed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._version = -1
+        self._texts: dict[str, dict[int, str]] = {}
+        self._codes: dict[str, dict[str, int]] = {}
+
+    def refresh(self) -> None:
+        """Forget what was read when the data has changed since."""
+        row = self._db.row("SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
+        version = -1 if row is None else int(str(row[0]))
+        if version != self._version:
+            self._texts, self._codes, self._version = {}, {}, version
+
+    def texts(self, dimension: str) -> dict[int, str]:
+        """Return code → text of a dimension."""
+        if dimension not in self._texts:
+            rows = self._db.query("SELECT code, value FROM fact_codes WHERE dimension = $1", [dimension])
+            pairs = zip(rows.column("code").to_pylist(), rows.column("value").to_pylist(), strict=True)
+            self._texts[dimension] = dict(pairs)
+        return self._texts[dimension]
+
+    def find(self, dimension: str, texts: Iterable[str]) -> list[int]:
+        """Return the codes of texts in order, leaving out those that no case has."""
+        if dimension not in self._codes:
+            self._codes[dimension] = {text: code for code, text in self.texts(dimension).items()}
+        known = self._codes[dimension]
+        return sorted({known[text] for text in texts if text in known})
+
+    def one(self, dimension: str, text: str) -> int:
+        """Return the code of a text, or `NO_SUCH_CODE`."""
+        return next(iter(self.find(dimension, [text])), NO_SUCH_CODE)
+
+
+@dataclass(frozen=True)
+class FactTable:
+    """`case_facts` of one store, ready to be asked: its database, code book and time zone."""
+
+    db: Database
+    codes: Codes
+    time_zone: str
