@@ -18,7 +18,7 @@ from geo.tasks.areas import AreaCard
 from geo.tasks.case_filters import filter_to_query
 from geo.tasks.case_lists import CaseDetail, CasePage, list_cases, show_case
 from geo.tasks.exports import FileFormat, write_cases
-from ui import outputs, panels, session, shows
+from ui import inputs, outputs, panels, session, shows
 from ui.case_address import DEFAULT_SORT, CaseAddress, cases_link, filter_names, list_chips, without_chip
 from ui.panels import Cell, Column, Fact, Row
 from ui.text import t
@@ -122,14 +122,12 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
     column, direction = address.sort
     event = panels.show_table(
         [
-            Column(t("col.number"), width="120px", sort="source_no"),
-            Column(t("col.reported"), width="126px", sort="reported_at"),
-            Column(t("col.category"), width="120px", sort="category_id"),
+            Column(t("col.number"), width="84px", sort="source_no"),
+            Column(t("col.reported"), width="128px", sort="reported_at"),
+            Column(t("col.category"), width="88px", sort="category_id"),
             Column(t("col.title"), is_long=True),
-            Column(t("col.area"), width="110px"),
-            Column(t("col.state"), width="84px", sort="state"),
-            Column(t("col.due"), width="126px", sort="due_at"),
-            Column(t("col.channel"), width="90px", sort="channel"),
+            Column(t("col.area"), width="92px"),
+            Column(t("col.state"), width="76px", sort="state"),
         ],
         [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
         key="cases", sort=(column, direction == "down"), empty=t("empty.nothing_chosen"), height=660,
@@ -147,6 +145,28 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
             st.query_params["sort"] = chosen
         st.rerun()
     _show_pager(page)
+
+
+def show_sort(address: CaseAddress) -> None:
+    """Draw the list of columns the cases can be sorted by."""
+    orders = [f"{sign}{column}" for column in ("reported_at", "due_at", "closed_at") for sign in ("-", "")]
+    chosen = ("-" if address.sort[1] == "down" else "") + address.sort[0]
+    if chosen not in orders:
+        orders.append(chosen)
+
+    def keep() -> None:
+        inputs.write_address(sort=st.session_state["order"] if st.session_state["order"] != DEFAULT_SORT else None, page=None)
+
+    st.session_state["order"] = chosen
+    st.selectbox(t("cases.sort"), orders, key="order", format_func=_say_order, on_change=keep, label_visibility="collapsed")
+
+
+def _say_order(order: str) -> str:
+    names = {"source_no": "number", "reported_at": "reported", "category_id": "category", "state": "state",
+             "due_at": "due", "closed_at": "closed", "channel": "channel", "department": "department"}  # fmt: skip
+    column = order.removeprefix("-")
+    label = t(f"col.{names[column]}") if column in names else t("col.number")
+    return t("cases.order_down" if order.startswith("-") else "cases.order_up", column=label)
 
 
 def _show_pager(page: CasePage) -> None:
@@ -167,17 +187,16 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
     is_open = row["state"] not in FINAL_STATES and pd.isna(row["closed_at"])
     as_of = session.summary().data_as_of
     is_late = is_open and as_of is not None and pd.notna(row["due_at"]) and row["due_at"] < pd.Timestamp(as_of)
+    due = "" if pd.isna(row["due_at"]) else t("cases.due_note", day=shows.moment(row["due_at"], with_time=False))
     return Row(
         [
             Cell(shows.text(row["source_no"]), note=shows.text(row["source"])),
-            shows.moment(row["reported_at"]),
-            shows.text(row["category"]),
+            Cell(shows.moment(row["reported_at"]), note=due, tone="worse" if is_late else ""),
+            Cell(shows.text(row["category"]), note="" if pd.isna(row["channel"]) else str(row["channel"])),
             Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
             Cell(shows.area_names(area[0]).get(area[1], area[1]), note=shows.words(LEVELS, area[0])) if area
             else Cell(shows.NO_FIGURE, note=shows.words(POSITION_SOURCES, row["position_source"])),
-            shows.words(STATES, row["state"]),
-            Cell(shows.moment(row["due_at"]), note=t("cases.late") if is_late else "", tone="worse"),
-            shows.text(row["channel"]),
+            Cell(shows.words(STATES, row["state"]), note=t("cases.late") if is_late else "", tone="worse"),
         ],
         id=str(row["case_id"]),
         is_chosen=is_chosen,

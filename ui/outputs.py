@@ -24,7 +24,8 @@ MIME: dict[str, str] = {
 _STYLE = """
 <style>
 .stApp { font-variant-numeric: tabular-nums; }
-.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 3rem; max-width: 1560px; }
+.stMainBlockContainer { padding: 1.6rem 2.2rem 3rem; max-width: 1600px; }
+.st-key-data_date { text-align: right; margin-top: -0.6rem; }
 .stAppHeader { background: transparent; height: 2.6rem; min-height: 2.6rem; }
 .st-key-top .stPopover button, .st-key-top .stButton button { white-space: nowrap; }
 .st-key-top [data-testid="stBidiComponentRegular"], .st-key-top .stBidiComponent { width: auto; }
@@ -121,6 +122,11 @@ def imprint() -> Imprint:
 def review_warning() -> str:
     """Return what to mind before a map is shown in public; empty where nothing is."""
     return "" if session.settings().map_review_number else say("no_review_number", session.language())
+
+
+def download(label: str, kind: str, file_name: str, make: Callable[[], bytes], *, key: str) -> None:
+    """Draw a button for one file, which is made when it is asked for."""
+    st.download_button(label, make, file_name, MIME[kind], key=f"{key}_{kind}", on_click="ignore")
 
 
 def download_menu(

@@ -253,14 +253,23 @@ def show_links(links: Sequence[tuple[str, str, Link]], *, key: str) -> None:
 
 def show_copy(label: str, copied: str, query: Mapping[str, str], *, key: str = "copy") -> None:
     """Show a button that copies the address of this view, with `query` written into it."""
-    _show("copy", key, label=label, copied=copied, query=dict(query))
+    _show("copy", key, width="content", label=label, copied=copied, query=dict(query))
 
 
-def _show(kind: str, key: str, **data: object) -> Event | None:
+def show_steps(steps: Sequence[str], current: int, *, goes_back: bool, key: str = "steps") -> int | None:
+    """Show steps across the page; return the number of an earlier one that was just clicked."""
+    event = _show("steps", key, steps=list(steps), current=current, goes_back=goes_back)
+    return int(event.id) if event and event.id.isdecimal() and 0 < int(event.id) < current else None
+
+
+def _show(
+    kind: str, key: str, *, width: Literal["stretch", "content"] = "stretch", **data: object
+) -> Event | None:
     base = pages.prefix() + ASSET_PATH
     result = _MOUNT(
         key=f"panel_{key}",
         data={"kind": kind, "base": base, "language": session.language(), **data},
+        width=width,
         on_picked_change=lambda: None,
     )
     return _read_event(result.picked)

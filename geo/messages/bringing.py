@@ -73,4 +73,28 @@ MESSAGES: dict[str, Message] = {
     "left_out_negative": Message("Closed before they were reported", "结案早于上报"),
     "left_out_piled": Message("On a suspicious pile-up", "位于疑似默认坐标堆点"),
     "left_out_outside": Message("Outside every area", "不在任何区域内"),
+    "work_stopped": Message(
+        "The work was stopped; nothing was kept.",
+        "已停止，没有保存任何内容。",
+        "Start it again when you are ready.",
+        "需要时可重新开始。",
+    ),
+    "work_broke": Message(
+        "The work broke off through a fault of the program; nothing was kept.",
+        "程序出现故障，操作中断，没有保存任何内容。",
+        "The log of the program says more; please report it.",
+        "详情见程序日志，请反馈给维护者。",
+    ),
+    "encoding_not_chosen": Message(
+        "The text of {file} can be read in more than one way.",
+        "{file} 的文字可以按多种编码读取。",
+        "Choose the encoding in which the preview reads well.",
+        "请选择预览文字显示正确的那一种编码。",
+    ),
+    "level_not_chosen": Message(
+        "The level of the areas in {file} is not chosen.",
+        "尚未选择 {file} 中区域的层级。",
+        "Choose one: district, sub-district, community, grid, micro-grid, courtyard or unit grid.",
+        "请选择区县、街道、社区、网格、微网格、院落或单元网格。",
+    ),
 }

@@ -7,7 +7,7 @@ import { drawTable } from "./panels_table.js";
 
 const KINDS = {
   cards: drawCards, lines: drawLines, bars: drawBars, heat: drawHeat, table: drawTable, crumbs: drawCrumbs,
-  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks,
+  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps,
 };
 
 // Draw one panel; called on every rerun, so what is equal to the last drawing is left alone.
@@ -124,6 +124,19 @@ function drawLinks(root, data, tools) {
     if (item.note) anchor.append(element("small", "", item.note));
     root.append(anchor);
   }
+}
+
+function drawSteps(root, data, tools) {
+  data.steps.forEach((label, place) => {
+    const isDone = place + 1 < data.current;
+    const box = element(isDone && data.goes_back ? "button" : "span", place + 1 === data.current ? "step here" : isDone ? "step done" : "step", label);
+    if (isDone && data.goes_back) {
+      box.type = "button";
+      box.addEventListener("click", () => tools.send({ kind: "row", id: String(place + 1) }));
+    }
+    if (place + 1 === data.current) box.setAttribute("aria-current", "step");
+    root.append(box);
+  });
 }
 
 // Copy the address of this view, with the period written out, so that it stays the same next month.

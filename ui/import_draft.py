@@ -1,0 +1,285 @@
+"""A file on its way into the store: opened, understood, checked, stored (导入草稿).
+
+The bytes of an upload are written to a folder of the visit in pieces and let go; the folder vanishes
+with the draft. Nothing is in the store until the preview is confirmed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import streamlit as st
+
+from geo.crs import parse_coord_sys
+from geo.errors import ChoiceError, EmptyError
+from geo.intake.boundaries import BoundaryChoices
+from geo.intake.cases import CaseChoices
+from geo.intake.columns import personal_columns, suggest_reporters
+from geo.intake.facilities import FacilityChoices
+from geo.intake.layers import RawLayer
+from geo.intake.population import PopulationChoices
+from geo.intake.tables import RawTable
+from geo.store.base import Receipt
+from geo.tasks.bringing import (
+    Preview,
+    preview_boundaries,
+    preview_cases,
+    preview_facilities,
+    preview_places,
+    preview_population,
+    store_preview,
+)
+from geo.tasks.reading import (
+    FileKind,
+    place_choices,
+    read_layer_files,
+    read_population_file,
+    read_table_file,
+    suggest_for,
+)
+from ui import session
+from ui.work import Work
+
+PIECE_BYTES = 8 * 1024 * 1024
+N_HEAD = 20
+
+
+class Upload(Protocol):
+    """What Streamlit gives for an uploaded file."""
+
+    name: str
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+
+
+@dataclass
+class Choices:
+    """What the reader has chosen about a file so far."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    coord_sys: str | None = None
+    source: str = ""
+    time_zone: str = ""
+    date_order: str | None = None
+    excel_system: str | None = None
+    status_words: dict[str, str] = field(default_factory=dict)
+    kind_words: dict[str, str] = field(default_factory=dict)
+    keep_reporters: bool = False
+    swap_lonlat: bool = False
+    max_distance_m: float = 0.0
+    area_level: str = ""
+    scope_id: str = ""
+    valid_from: date | None = None
+    fixed_kind: str | None = None
+    as_of_on: date | None = None
+
+
+@dataclass
+class Draft:
+    """One file on its way."""
+
+    kind: FileKind
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    folder: tempfile.TemporaryDirectory[str]
+    file: RawTable | RawLayer
+    choices: Choices
+    encoding: str | None = None
+    """As chosen by the reader."""
+    sheet: str | None = None
+    step: int = 2
+    work: Work[Preview] | None = None
+    preview: Preview | None = None
+    storing: Work[Receipt] | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def is_encoding_open(self) -> bool:
+        """Whether the reader still has to say how the text is coded."""
+        return not self.file.is_encoding_sure and self.encoding is None and len(self.file.encoding_candidates) > 1
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Columns about persons."""
+        return personal_columns(self.file.columns) if self.kind in ("cases", "facilities") else ()
+
+
+def current() -> Draft | None:
+    """Return the draft of this visit."""
+    return st.session_state.get("draft")
+
+
+def drop() -> None:
+    """Let the draft and its files go."""
+    draft = st.session_state.pop("draft", None)
+    if draft is not None:
+        for work in (draft.work, draft.storing):
+            if work is not None:
+                work.stop()
+        draft.folder.cleanup()
+
+
+def open_upload(kind: FileKind, uploads: Sequence[Upload]) -> Draft:
+    """Write an upload to a folder of the visit and read what it is.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read as what it is said to be.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="getu-")
+    names, paths = [], []
+    for number, upload in enumerate(uploads):
+        path = Path(folder.name) / f"{number}{Path(upload.name).suffix[:12]}"
+        with path.open("wb") as target:
+            while piece := upload.read(PIECE_BYTES):
+                target.write(piece)
+        names.append(upload.name)
+        paths.append(path)
+    try:
+        file = _read(kind, tuple(paths), tuple(names), None, None)
+        if not _n_rows(file):
+            raise EmptyError("file_without_rows", file=names[0])
+    except BaseException:
+        folder.cleanup()
+        raise
+    draft = Draft(kind, tuple(names), tuple(paths), folder, file, _first_choices(kind, file, names[0]))
+    st.session_state["draft"] = draft
+    return draft
+
+
+def read_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> None:
+    """Read the file again in another encoding, or another sheet of it.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read so.
+    """
+    draft.file = _read(draft.kind, draft.paths, draft.names, encoding, sheet)
+    draft.encoding, draft.sheet = encoding, sheet
+    draft.choices.columns = suggest_for(draft.kind, draft.file.columns)
+
+
+def _read(
+    kind: FileKind, paths: tuple[Path, ...], names: tuple[str, ...], encoding: str | None, sheet: str | None
+) -> RawTable | RawLayer:
+    settings = session.settings()
+    if kind in ("cases", "facilities"):
+        return read_table_file(paths[0], settings=settings, file_name=names[0], encoding=encoding, sheet=sheet)
+    if kind == "population":
+        return read_population_file(paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet)
+    return read_layer_files(paths, settings=settings, file_names=names, encoding=encoding)
+
+
+def _first_choices(kind: FileKind, file: RawTable | RawLayer, name: str) -> Choices:
+    return Choices(
+        columns=suggest_for(kind, file.columns),
+        coord_sys=parse_coord_sys(file.declared_crs) if isinstance(file, RawTable) and file.declared_crs else None,
+        source=Path(name).stem[:60],
+        time_zone=session.store().time_zone,
+    )
+
+
+def _n_rows(file: RawTable | RawLayer) -> int:
+    return file.n_rows if isinstance(file, RawTable) else file.n_features
+
+
+def head_of(file: RawTable | RawLayer) -> pd.DataFrame:
+    """Return the first rows as they stand in the file, text only."""
+    if isinstance(file, RawTable):
+        return file.head(N_HEAD)
+    return pd.DataFrame(file.table[list(file.columns)].head(N_HEAD))
+
+
+def start_check(draft: Draft) -> None:
+    """Check the whole file in the background.
+
+    Raises
+    ------
+    ChoiceError
+        If a choice is missing that can be named now.
+    """
+    _require_choices(draft)
+    store, now, actor = session.store(), session.now(), session.ACTOR
+    draft.preview = None
+    run = _checker(draft, store, {"actor": actor, "now": now})
+    draft.work = Work(run, can_stop=draft.kind == "cases")
+
+
+def _require_choices(draft: Draft) -> None:
+    if draft.is_encoding_open:
+        raise ChoiceError("encoding_not_chosen", file=draft.names[0])
+    has_place = {"lon", "lat"} <= draft.choices.columns.keys()
+    if isinstance(draft.file, RawTable) and has_place and not draft.choices.coord_sys:
+        raise ChoiceError("coord_sys_not_named", file=draft.names[0])
+
+
+def _checker(draft: Draft, store: Any, who: Mapping[str, Any]) -> Callable[[Any], Preview]:  # noqa: ANN401
+    """Return what checks the file; everything is bound now, so later choices do not reach in."""
+    file, kind, made = draft.file, draft.kind, _make_choices(draft)
+    if kind == "cases":
+        distance = draft.choices.max_distance_m
+        return lambda progress: preview_cases(
+            store, file, made, max_distance_m=distance, progress=progress, **who  # type: ignore[arg-type]
+        )  # fmt: skip
+    if kind == "facilities":
+        return lambda _: preview_facilities(store, file, made, **who)  # type: ignore[arg-type]
+    if kind == "boundaries":
+        return lambda _: preview_boundaries(store, file, made, **who)  # type: ignore[arg-type]
+    if kind == "population":
+        return lambda _: preview_population(store, file, made, **who)
+    return lambda _: preview_places(file, made, **who)  # type: ignore[arg-type]
+
+
+def _make_choices(draft: Draft) -> Any:  # noqa: ANN401
+    chosen, columns = draft.choices, {name: header for name, header in draft.choices.columns.items() if header}
+    if draft.kind == "cases":
+        if chosen.keep_reporters:
+            columns |= suggest_reporters(draft.file.columns)
+        return CaseChoices(
+            columns=columns, source=chosen.source, as_of=session.now(), coord_sys=chosen.coord_sys,
+            time_zone=chosen.time_zone, date_order=chosen.date_order, excel_system=chosen.excel_system,
+            status_words=dict(chosen.status_words), keep_reporters=chosen.keep_reporters,
+            swap_lonlat=chosen.swap_lonlat,
+        )  # fmt: skip
+    if draft.kind == "facilities":
+        return FacilityChoices(
+            columns=columns, source=chosen.source, coord_sys=chosen.coord_sys, kind=chosen.fixed_kind,
+            kind_words=dict(chosen.kind_words), date_order=chosen.date_order, swap_lonlat=chosen.swap_lonlat,
+        )  # fmt: skip
+    if draft.kind == "boundaries":
+        return _boundary_choices(draft, columns)
+    if draft.kind == "population":
+        return PopulationChoices(
+            columns=columns, source=chosen.source, coord_sys=chosen.coord_sys, as_of_on=chosen.as_of_on
+        )
+    return place_choices(draft.kind, columns, chosen.coord_sys)
+
+
+def _boundary_choices(draft: Draft, columns: Mapping[str, str]) -> BoundaryChoices:
+    if "area_id" not in columns:
+        headers = ", ".join(draft.file.columns[:12])
+        raise ChoiceError("column_not_recognised", field="area_id", headers=headers)
+    if not draft.choices.area_level:
+        raise ChoiceError("level_not_chosen", file=draft.names[0])
+    return BoundaryChoices(
+        area_level=draft.choices.area_level, id_column=columns["area_id"], name_column=columns.get("name"),
+        parent_column=columns.get("parent_id"), kind_column=columns.get("kind"),
+        residents_column=columns.get("residents"), households_column=columns.get("households"),
+        coord_sys=draft.choices.coord_sys, scope_id=draft.choices.scope_id, valid_from=draft.choices.valid_from,
+    )  # fmt: skip
+
+
+def start_store(draft: Draft) -> None:
+    """Store what the preview showed, in the background."""
+    preview, store, now, actor = draft.preview, session.store(), session.now(), session.ACTOR
+    if preview is not None:
+        draft.storing = Work(lambda _: store_preview(store, preview, actor=actor, now=now), can_stop=False)

@@ -1,0 +1,63 @@
+"""Earlier imports and how to take one back (导入记录)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from geo.errors import GeoError, StoreError
+from geo.tasks.bringing import undo_batch
+from ui import outputs, panels, session, shows
+from ui.panels import Cell, Column, Row
+from ui.text import t
+from ui.work import Work, show_work
+
+MOST_SHOWN = 100
+
+
+def show_history() -> None:
+    """Draw the earlier imports, newest first, and the choice to take one back."""
+    panels.show_lead(t("import.history"), level="h2", key="history_heading")
+    batches = session.kept("batches", (), lambda: session.store().list_batches(limit=MOST_SHOWN))
+    done = st.session_state.pop("undone", None)
+    if done:
+        panels.show_notice(t("import.undone", batch=done), tone="good", key="undone")
+    rows = [
+        Row(
+            [
+                batch.batch_id, shows.moment(batch.created_at),
+                t(f"import.kind.{batch.kind}"), Cell(shows.text(batch.file_name), note=shows.text(batch.source)),
+                *(shows.number(n) for n in (batch.n_new, batch.n_changed, batch.n_unchanged, batch.n_rejected)),
+                Cell(t(f"import.state.{batch.state}"), tone="other"),
+            ]
+        )
+        for batch in batches.itertuples()
+    ]  # fmt: skip
+    columns = [
+        Column(t("import.batch"), width="84px"), Column(t("col.moment"), width="130px"), Column(t("import.kind_short"), width="90px"),
+        Column(t("import.file"), is_long=True),
+        *(Column(t(f"import.{name}"), align="right", width="64px") for name in ("n_new", "n_changed", "n_unchanged", "n_rejected")),
+        Column(t("col.state"), width="76px"),
+    ]  # fmt: skip
+    panels.show_table(columns, rows, key="batches", height=360, empty=t("import.no_history"))
+    stored = batches.loc[batches["state"].eq("stored"), "batch_id"].tolist()
+    if stored:
+        _offer_undo(stored)
+
+
+def _offer_undo(stored: list[str]) -> None:
+    which, button, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
+    chosen = which.selectbox(t("import.undo_which"), stored, key="undo_which")
+    work: Work[object] | None = st.session_state.get("undoing")
+    if button.button(t("import.undo"), key="undo", disabled=work is not None, width="stretch"):
+        store, now = session.store(), session.now()
+        work = Work(lambda _: undo_batch(store, chosen, actor=session.ACTOR, now=now), can_stop=False)
+        st.session_state["undoing"], st.session_state["undoing_batch"] = work, chosen
+    if work is None or not show_work(work, t("import.undoing"), key="undoing"):
+        return
+    del st.session_state["undoing"]
+    if work.result is None:
+        problem: GeoError = work.error or StoreError("work_broke")
+        outputs.show_error(problem, key="undo_error")
+        return
+    st.session_state["undone"] = st.session_state["undoing_batch"]
+    st.rerun()

@@ -1,0 +1,235 @@
+"""The four steps of bringing a file in, drawn one at a time (导入四步)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from geo.errors import GeoError, StoreError
+from geo.intake.layers import RawLayer
+from geo.intake.tables import RawTable
+from geo.messages import say
+from geo.tasks.reading import FILE_KINDS
+from ui import import_choices, import_draft, import_outcome, outputs, panels, pages, session, shows
+from ui.import_draft import Draft
+from ui.panels import Column, Fact, Row
+from ui.text import t
+from ui.work import show_work
+
+
+def show_stepper(draft: Draft | None) -> None:
+    """Draw the four steps across the top; an earlier one can be gone back to."""
+    steps = [t(f"import.step{number}") for number in range(1, 5)]
+    current = draft.step if draft else 1
+    is_free = draft is not None and draft.receipt is None and draft.storing is None
+    chosen = panels.show_steps(steps, current, goes_back=is_free)
+    if chosen is None or draft is None:
+        return
+    if chosen == 1:
+        import_draft.drop()
+    else:
+        draft.step = chosen
+    st.rerun()
+
+
+def show_file_step() -> None:
+    """Draw step 1: what it is, and the file."""
+    left, right = st.columns([2, 3])
+    kinds = {kind: t(f"import.kind.{kind}") for kind in FILE_KINDS}
+    with left:
+        kind = st.radio(
+            t("import.kind"), FILE_KINDS, format_func=lambda key: kinds[key], key="import_kind",
+            captions=[t(f"import.about.{name}") for name in FILE_KINDS],
+        )  # fmt: skip
+    with right:
+        number = st.session_state.setdefault("upload_number", 0)
+        limit = session.settings().max_upload_mb
+        with st.container(key=f"upload_{session.language()}"):
+            uploads = st.file_uploader(
+                t("import.file"), key=f"upload_{number}", accept_multiple_files=True, help=t("import.file_hint", mb=limit),
+                max_upload_size=limit,
+            )  # fmt: skip
+        st.caption(t("import.file_hint", mb=limit))
+        if not uploads:
+            return
+        try:
+            import_draft.open_upload(kind, uploads)
+        except GeoError as error:
+            outputs.show_error(error, key="upload_error")
+            return
+        st.session_state["upload_number"] = number + 1  # a new box: the bytes of the old one are let go
+        st.rerun()
+
+
+def show_columns_step(draft: Draft) -> None:
+    """Draw step 2: what the columns are, and how the numbers are to be read."""
+    _show_facts(draft)
+    _choose_reading(draft)
+    import_choices.show_choices(draft)
+    if draft.personal:
+        panels.show_notice(t("import.personal_found", columns="、".join(draft.personal)), key="personal")
+    check, _ = st.columns([1, 4])
+    problem = None
+    if check.button(t("import.check"), type="primary", key="check", width="stretch"):
+        try:
+            import_draft.start_check(draft)
+        except GeoError as error:
+            problem = error
+    if draft.work is not None and show_work(draft.work, t("import.checking"), key="check"):
+        work, draft.work = draft.work, None
+        if work.result is not None:
+            draft.preview, draft.step = work.result, 3
+            st.rerun()
+        problem = work.error or StoreError("work_broke")
+    if problem is not None:
+        outputs.show_error(problem, key="check_error")
+    panels.show_lead(t("import.first_rows"), level="h3", key="first_rows_title")
+    show_rows(import_draft.head_of(draft.file), key="first_rows")
+
+
+def _show_facts(draft: Draft) -> None:
+    file = draft.file
+    n = file.n_rows if isinstance(file, RawTable) else file.n_features
+    facts = [
+        Fact(t("import.file"), "、".join(draft.names)),
+        Fact(t("import.kind"), t(f"import.kind.{draft.kind}")),
+        Fact(t("import.n_rows"), shows.number(n)),
+    ]
+    if file.encoding:
+        facts.append(Fact(t("import.encoding"), file.encoding))
+    if isinstance(file, RawLayer) and file.declared_crs:
+        facts.append(Fact(t("import.declared_crs"), file.declared_crs))
+    panels.show_facts(facts, key="file_facts")
+    notes = getattr(file, "notes", ())
+    lines = [say(note.code, session.language(), **dict(note.values)) for note in notes if note.severity != "note"]
+    if lines:
+        panels.show_notice(*lines, tone="warning", key="file_notes")
+
+
+def _choose_reading(draft: Draft) -> None:
+    """Let the reader choose the encoding and the sheet, where there is a choice."""
+    file = draft.file
+    candidates = [candidate[0] for candidate in file.encoding_candidates]
+    encoding, sheet = draft.encoding, draft.sheet
+    if len(candidates) > 1:
+        if draft.is_encoding_open:
+            panels.show_notice(t("import.encoding_unsure"), tone="warning", key="encoding_unsure")
+        options = [None, *candidates] if draft.is_encoding_open else candidates
+        chosen = encoding or (None if draft.is_encoding_open else file.encoding)
+        encoding = st.selectbox(
+            t("import.encoding"), options, options.index(chosen) if chosen in options else 0, key=f"encoding_{encoding}",
+            format_func=lambda name: name or t("import.choose"),
+        )  # fmt: skip
+        previews = [Row([name, preview]) for name, preview in (tuple(c)[:2] for c in file.encoding_candidates)]
+        columns = [Column(t("import.encoding"), width="120px"), Column(t("import.first_lines"), is_long=True)]
+        if draft.is_encoding_open:
+            panels.show_table(columns, previews, key="encodings")
+        if encoding == file.encoding and not draft.is_encoding_open:
+            encoding = draft.encoding
+    sheets = getattr(file, "sheets", ())
+    if len(sheets) > 1:
+        sheet = st.selectbox(t("import.sheet"), sheets, sheets.index(file.sheet), key=f"sheet_{sheet}")
+        sheet = draft.sheet if sheet == file.sheet else sheet
+    if (encoding, sheet) != (draft.encoding, draft.sheet):
+        try:
+            import_draft.read_again(draft, encoding=encoding, sheet=sheet)
+        except GeoError as error:
+            outputs.show_error(error, key="read_error")
+            return
+        st.rerun()
+
+
+def show_rows(table: pd.DataFrame, *, key: str, names: Mapping[str, str] | None = None) -> None:
+    """Draw rows as they are, every column."""
+    columns = [Column(t("import.row"), align="right"), *(Column((names or {}).get(str(c), str(c))) for c in table.columns)]
+    rows = [
+        Row([str(row), *("" if _is_blank(value) else str(value)[:120] for value in values)])
+        for row, values in zip(table.index, table.itertuples(index=False, name=None), strict=True)
+    ]
+    panels.show_table(columns, rows, key=key, height=330)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def show_problems_step(draft: Draft) -> None:
+    """Draw step 3: what the check found."""
+    preview = draft.preview
+    if preview is None:
+        draft.step = 2
+        st.rerun()
+    import_outcome.show_counts(preview)
+    import_outcome.show_notes(draft, preview)
+    if import_outcome.settle_words(draft, preview):
+        import_draft.start_check(draft)
+        draft.step = 2
+        st.rerun()
+    where, rows = st.columns([2, 3])
+    with where:
+        import_outcome.show_where(preview)
+    with rows:
+        panels.show_lead(t("import.as_stored"), level="h3", key="as_stored_title")
+        names = import_outcome.column_names(draft)
+        show_rows(import_outcome.stored_rows(preview), key="as_stored", names=names)
+    import_outcome.show_problems(draft, preview)
+    import_outcome.show_details(preview)
+    back, forward, _ = st.columns([1, 1, 3])
+    if back.button(t("import.back"), key="back", width="stretch"):
+        draft.step = 2
+        st.rerun()
+    is_nothing = not (preview.n_new or preview.n_changed)
+    if forward.button(
+        t("import.go_on"), key="go_on", type="primary", width="stretch", disabled=preview.is_blocked or is_nothing
+    ):
+        draft.step = 4
+        st.rerun()
+    if is_nothing:
+        panels.show_notice(t("import.nothing_new"), key="nothing_new")
+
+
+def show_confirm_step(draft: Draft) -> None:
+    """Draw step 4: what will be stored, in one sentence, and what was."""
+    preview = draft.preview
+    if preview is None:
+        draft.step = 2
+        st.rerun()
+    if draft.receipt is not None:
+        _show_receipt(draft)
+        return
+    panels.show_lead(import_outcome.say_outcome(preview), key="will_store")
+    import_outcome.show_where(preview)
+    if draft.storing is None:
+        left, right, _ = st.columns([1, 1, 3])
+        if left.button(t("import.back"), key="back", width="stretch"):
+            draft.step = 3
+            st.rerun()
+        if right.button(t("import.confirm"), key="confirm", type="primary", width="stretch"):
+            import_draft.start_store(draft)
+    if draft.storing is not None and show_work(draft.storing, t("import.storing"), key="store"):
+        storing, draft.storing = draft.storing, None
+        if storing.result is not None:
+            draft.receipt = storing.result
+            st.rerun()
+        outputs.show_error(storing.error or StoreError("work_broke"), key="store_error")
+
+
+def _show_receipt(draft: Draft) -> None:
+    receipt = draft.receipt
+    assert receipt is not None, "drawn only after storing"
+    counts = t(
+        "import.done_counts", new=shows.number(receipt.n_new), changed=shows.number(receipt.n_changed),
+        unchanged=shows.number(receipt.n_unchanged), rejected=shows.number(receipt.n_rejected),
+    )  # fmt: skip
+    panels.show_notice(t("import.stored", batch=receipt.batch_id), counts, tone="good", key="stored")
+    links = [(t("import.see_map"), "", panels.Link("map", pages.kept_query()))]
+    if session.summary().n_cases:
+        links.append((t("import.see_dashboard"), "", panels.Link("dashboard", pages.kept_query())))
+    panels.show_links(links, key="after_import")
+    if st.button(t("import.another"), key="another", type="primary"):
+        import_draft.drop()
+        st.rerun()
+
+

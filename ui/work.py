@@ -1,0 +1,84 @@
+"""Work that takes longer than a moment: progress, and a way to stop it (长任务).
+
+The work runs in a thread of its own; the page looks at it twice a second and draws how far it is.
+Work that knows how to stop asks `progress` for leave to go on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from geo.errors import CancelledError, GeoError
+from ui.text import t
+
+T = TypeVar("T")
+
+PATIENCE_S = 0.6
+"""Work that ends within this shows no progress at all."""
+LOOK_EVERY_S = 0.5
+
+
+class Work(Generic[T]):
+    """One run of something long."""
+
+    def __init__(self, do: Callable[[Callable[[float], None]], T], *, can_stop: bool) -> None:
+        self.can_stop = can_stop
+        self.share = 0.0
+        self.result: T | None = None
+        self.error: GeoError | None = None
+        self.broke = False
+        """It ended with an error that is none of ours; the log has it."""
+        self._is_stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(do,), daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it ends, at most so long."""
+        self._thread.join(seconds)
+
+    def stop(self) -> None:
+        """Ask it to stop at its next step."""
+        self._is_stopped.set()
+
+    def _progress(self, share: float) -> None:
+        self.share = min(max(share, 0.0), 1.0)
+        if self._is_stopped.is_set():
+            raise CancelledError("work_stopped")
+
+    def _run(self, do: Callable[[Callable[[float], None]], T]) -> None:
+        self.broke = True  # until it has ended in a way that is known
+        try:
+            self.result = do(self._progress)
+        except GeoError as error:
+            self.error = error
+        self.broke = False
+
+
+def show_work(work: Work[T], label: str, *, key: str) -> bool:
+    """Draw how far some work is; return whether it has ended.
+
+    The page is run again when it ends.
+    """
+    work.wait(PATIENCE_S)
+    if not work.is_running:
+        return True
+
+    @st.fragment(run_every=LOOK_EVERY_S)
+    def look() -> None:
+        if not work.is_running:
+            st.rerun()
+        st.progress(work.share, label)
+        if work.can_stop:
+            st.button(t("import.stop"), key=f"{key}_stop", on_click=work.stop)
+
+    look()
+    return False
