@@ -6,18 +6,16 @@ import argparse
 import os
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 
 from geo.commands.speaking import add_common, make_session, parse_day, tell, warn
 from geo.errors import ChoiceError
 from geo.settings import Settings
+from geo.tasks.demonstrating import DEMO_AS_OF, DEMO_CASES, make_demo, write_samples
 from geo.tasks.opening import describe_store, open_store
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
-DEMO_AS_OF = date(2026, 10, 31)
-"""Last day of the demo's cases; fixed, so that the same seed gives the same bytes on any day."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,7 +23,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo = commands.add_parser("demo", help="make a demo district in an empty store")
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="another number, another district (default: %(default)s)")
     demo.add_argument("--as-of", type=parse_day, default=DEMO_AS_OF, metavar="DAY", help="last day of its cases (default: %(default)s)")
-    demo.add_argument("--cases", type=int, default=60_000, metavar="N", help="about how many cases (default: %(default)s)")
+    demo.add_argument("--cases", type=int, default=DEMO_CASES, metavar="N", help="about how many cases (default: %(default)s)")
     demo.add_argument("--if-empty", action="store_true", help="do nothing when the store holds something")
     demo.add_argument("--files", type=Path, metavar="FOLDER", help="write the upload samples into this folder instead of storing")
     demo.add_argument("--truth", type=Path, metavar="FILE", help="also write the planted truth, as JSON, for tests")
@@ -39,31 +37,26 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_demo(args: argparse.Namespace, settings: Settings) -> int:
     """Run `demo`."""
-    from geo.demo import make_district, store_district, write_demo_files, write_truth  # noqa: PLC0415  (slow to load)
-
     session = make_session(args, settings)
     if args.files is not None:
-        district = make_district(seed=args.seed, as_of=args.as_of, n_cases=args.cases)
-        written = write_demo_files(district, args.files)
-        tell(session, [f"Wrote {', '.join(path.name for path in written)}."], {"files": [p.name for p in written]})
+        written = [path.name for path in write_samples(args.files, seed=args.seed, as_of=args.as_of)]
+        tell(session, [f"Wrote {', '.join(written)}."], {"files": written})
         return 0
     with open_store(settings) as store:
-        summary = describe_store(store)
-        if not summary.is_empty:
-            if args.if_empty:
-                tell(session, ["The store holds data already; no demo was made."], {"made": False})
-                return 0
-            raise ChoiceError("demo_store_not_empty")
-        district = make_district(seed=args.seed, as_of=args.as_of, n_cases=args.cases)
-        report = store_district(store, district, actor=session.actor, now=session.now)
-    if args.truth is not None:
-        write_truth(district, args.truth)
+        if args.if_empty and not describe_store(store).is_empty:
+            tell(session, ["The store holds data already; no demo was made."], {"made": False})
+            return 0
+        report = make_demo(
+            store, actor=session.actor, now=session.now, seed=args.seed, as_of=args.as_of,
+            n_cases=args.cases, truth=args.truth,
+        )  # fmt: skip
     lines = [
         f"Demo district made: {report.n_areas:,} areas, {report.n_people:,} people, "
         f"{report.n_facilities:,} facilities, {report.n_cases:,} cases.",
-        f"{report.n_matched:,} of {report.n_addresses:,} cases with an address only were placed by it, "
-        f"{report.n_matched_right:,} of them in their true micro-grid; "
-        f"{report.n_unlocated:,} cases are without location.",
+        f"{report.n_addresses:,} cases came without coordinates: {report.n_matched:,} were placed by their "
+        f"address, {report.n_stated:,} only in the area they state, {report.n_unlocated:,} are without location.",
+        f"{report.n_placed_finest:,} of the addresses reach a micro-grid: {report.n_building_right:,} that of the "
+        f"building they name, {report.n_place_right:,} that where it really happened.",
         "Look at it: python -m geo serve",
     ]
     tell(session, lines, vars(report))

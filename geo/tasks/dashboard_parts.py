@@ -221,8 +221,17 @@ def _count_piled(
     return pd.Series(counts, dtype="int64")
 
 
+Compared = Mapping[IndicatorKey, pd.DataFrame]
+
+
+def compare_cards(now: pd.DataFrame) -> dict[IndicatorKey, pd.DataFrame]:
+    """Compare areas by every card; see `geo.analysis.indicators.compare_areas`."""
+    return {key: compare_areas(now, key) for key in CARDS}
+
+
 def make_cards(
     now: pd.DataFrame,
+    compared: Compared,
     before: pd.DataFrame | None,
     own: str,
     *,
@@ -233,27 +242,28 @@ def make_cards(
 ) -> tuple[Card, ...]:
     """Make the six cards of one area among its siblings (rows of `measure_areas`)."""
     cards = []
+    is_alone = len(now) < 2
+    row, earlier = row_of(now, own), {} if before is None else row_of(before, own)
     for key in CARDS:
-        compared = row_of(compare_areas(now, key), own)
+        place = row_of(compared[key], own)
         denominator = INDICATORS[key].denominator
-        is_alone = len(now) < 2
         cards.append(
             Card(
                 key=key,
-                value=as_number(compared["value"]),
-                lower=as_number(compared["lower"]),
-                upper=as_number(compared["upper"]),
-                before=None if before is None else as_number(row_of(before, own)[key]),
-                denominator=None if denominator is None else as_number(row_of(now, own)[denominator]),
-                is_small=bool(compared["is_small"]),
-                rank=None if is_alone else _as_whole(compared["rank"]),
-                rank_low=None if is_alone else _as_whole(compared["rank_low"]),
-                rank_high=None if is_alone else _as_whole(compared["rank_high"]),
-                n_ranked=0 if is_alone else int(compared["n_ranked"]),
-                flag=str(compared["flag"]),
+                value=as_number(place["value"]),
+                lower=as_number(place["lower"]),
+                upper=as_number(place["upper"]),
+                before=as_number(earlier.get(key)),
+                denominator=None if denominator is None else as_number(row[denominator]),
+                is_small=bool(place["is_small"]),
+                rank=None if is_alone else _as_whole(place["rank"]),
+                rank_low=None if is_alone else _as_whole(place["rank_low"]),
+                rank_high=None if is_alone else _as_whole(place["rank_high"]),
+                n_ranked=0 if is_alone else int(place["n_ranked"]),
+                flag=str(place["flag"]),
                 months=trends.get(key, ()),
                 cases=period_filter(key, where, period, pile_ups=pile_ups),
-                n_cases=int(row_of(now, own)[_OPENED_COUNT[key]]),
+                n_cases=int(row[_OPENED_COUNT[key]]),
             )
         )
     return tuple(cards)
@@ -262,6 +272,7 @@ def make_cards(
 def list_children(
     now: pd.DataFrame,
     before: pd.DataFrame | None,
+    compared: Compared,
     *,
     level: AreaLevel,
     names: pd.Series,
@@ -288,10 +299,9 @@ def list_children(
         columns[key] = now[key].to_numpy()
         if INDICATORS[key].format == "count":
             continue
-        compared = compare_areas(now, key)
         for part in ("lower", "upper", "rank", "rank_low", "rank_high", "flag"):
-            columns[f"{key}_{part}"] = compared[part].to_numpy()
-        columns[f"{key}_small"] = compared["is_small"].to_numpy()
+            columns[f"{key}_{part}"] = compared[key][part].to_numpy()
+        columns[f"{key}_small"] = compared[key]["is_small"].to_numpy()
     missing = np.full(len(now), np.nan)
     columns["n_new_before"] = missing if before is None else before["n_new"].to_numpy(dtype=float)
     table = pd.DataFrame(columns)
@@ -334,7 +344,8 @@ def filter_column(values: list[CaseFilter], index: pd.Index) -> pd.Series:
 
 def row_of(table: pd.DataFrame, name: str) -> dict[str, Any]:
     """Return one row of a table by its index, as plain values."""
-    return {str(key): value for key, value in table.loc[[name]].to_dict("records")[0].items()}
+    values = table.loc[[name]].to_numpy(dtype=object)[0]
+    return {str(column): value for column, value in zip(table.columns, values, strict=True)}
 
 
 def as_number(value: Any) -> float | None:  # noqa: ANN401  (a cell of a table)

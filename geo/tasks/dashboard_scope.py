@@ -27,8 +27,10 @@ from geo.tasks.case_filters import narrow
 from geo.tasks.dashboard_parts import (
     EVERYTHING,
     Background,
+    Compared,
     LeftOut,
     as_number,
+    compare_cards,
     list_children,
     list_left_out,
     measure_areas,
@@ -79,12 +81,14 @@ class Scope:
         """Measures of the siblings in the period before, where the data reach back."""
         return None if self.before is None else self._siblings(self.before)
 
-    def sibling_table(self, now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
+    def sibling_table(
+        self, now: pd.DataFrame, before: pd.DataFrame | None, compared: Compared
+    ) -> pd.DataFrame:
         """The siblings as a list; empty for the whole store."""
         if self.area is None:
             return pd.DataFrame()
         return list_children(
-            now, before, level=self.area.level, names=self._people["name"], period=self.period
+            now, before, compared, level=self.area.level, names=self._people["name"], period=self.period
         )
 
     def children(self) -> tuple[AreaLevel | None, pd.DataFrame]:
@@ -103,7 +107,9 @@ class Scope:
             before = measure_areas(
                 self.store, level, inside, self.before, people=people, with_percentiles=False
             )
-        table = list_children(now, before, level=level, names=people["name"], period=self.period)
+        table = list_children(
+            now, before, compare_cards(now), level=level, names=people["name"], period=self.period
+        )
         return level, table
 
     def unplaced(self, level: AreaLevel | None) -> LeftOut | None:

@@ -141,10 +141,14 @@ def _sections(store: Store, board: Dashboard, language: Language) -> list[Sectio
         labels=(t("新增", "new"), t("上年同月", "same month a year before")),
     )
     categories = [
-        (str(row["name"]) if isinstance(row["name"], str) else t("（未填）", "(not given)"), float(row["n_new"]),
-         None if pd.isna(row["n_before"]) else float(row["n_before"]), f"{row['n_new']:,}")
+        (
+            _text(row["name"]) or t("（未填）", "(not given)"),
+            float(row["n_new"]),
+            None if pd.isna(row["n_before"]) else float(row["n_before"]),
+            f"{row['n_new']:,}",
+        )
         for row in board.categories.head(15).to_dict("records")
-    ]  # fmt: skip
+    ]
     return [
         *_area_sections(store, board, language),
         Section(t("月度趋势", "By month"), (Drawing(trend),), is_wide=True),

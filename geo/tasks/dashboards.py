@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo.analysis.indicators import INDICATORS, PER_RESIDENTS, Indicator
+from geo.analysis.indicators import INDICATORS, PER_RESIDENTS, Indicator, index_counts, measure
 from geo.analysis.intervals import counts_differ
 from geo.analysis.periods import Period, PeriodName, Periods, month_period
 from geo.analysis.periods import choose_period as choose_period_of
@@ -27,11 +27,11 @@ from geo.store.base import CaseFilter, Store
 from geo.tasks import dashboard_lists as lists
 from geo.tasks.areas import AreaCard, count_residents, find_area
 from geo.tasks.dashboard_parts import (
-    EVERYTHING,
     Background,
     Card,
     LeftOut,
     as_number,
+    compare_cards,
     make_cards,
     measure_areas,
     points_of,
@@ -154,8 +154,10 @@ def make_dashboard(
     now, earlier = scope.siblings_now(), scope.siblings_before()
     own_row = row_of(now, scope.own)
     months = lists.list_months_of(store, scope.where, period, first_at=background.first_at)
+    compared = compare_cards(now)
     cards = make_cards(
         now,
+        compared,
         earlier,
         scope.own,
         where=scope.where,
@@ -176,7 +178,7 @@ def make_dashboard(
         child_level=child_level,
         children=children,
         unplaced=scope.unplaced(child_level),
-        siblings=scope.sibling_table(now, earlier),
+        siblings=scope.sibling_table(now, earlier, compared),
         months=months,
         categories=categories,
         hours=lists.count_hours(store, scope.where, period),
@@ -236,9 +238,6 @@ def measure_level(
 Trends = dict[str, tuple[tuple[str, float | None], ...]]
 
 
-_NOBODY = pd.DataFrame({"residents": [float("nan")]}, index=[EVERYTHING])
-
-
 def _trends(scope: Scope, months: pd.DataFrame, residents: float) -> Trends:
     """Month by month figures for the small lines of the cards."""
     last = months.tail(N_TREND_MONTHS)
@@ -249,14 +248,17 @@ def _trends(scope: Scope, months: pd.DataFrame, residents: float) -> Trends:
     if residents > 0 and scope.pile_ups.empty:
         lived = zip(last["month"], last["n_new"] * PER_RESIDENTS / residents, strict=True)
         trends["per_1000"] = tuple(lived)
-    shares: dict[str, list[tuple[str, float | None]]] = {"on_time_share": [], "median_h": []}
     as_of = scope.period.end - timedelta(seconds=1)
-    for month in last["month"].tail(N_TREND_SHARES):
+    shown = last["month"].tail(N_TREND_SHARES).tolist()
+    counts = []
+    for month in shown:
         span = month_period(month, data_as_of=as_of, time_zone=scope.store.time_zone)
-        row = row_of(measure_areas(scope.store, "all", scope.where, span, people=_NOBODY), EVERYTHING)
-        for key, line in shares.items():
-            line.append((month, as_number(row[key])))
-    return trends | {key: tuple(line) for key, line in shares.items()}
+        found = scope.store.period_counts("all", scope.where, start=span.start, end=span.end)
+        counts.append(found.assign(group=month))
+    table = measure(index_counts(pd.concat(counts, ignore_index=True), shown))
+    for key in ("on_time_share", "median_h"):
+        trends[key] = tuple(zip(shown, (as_number(value) for value in table[key]), strict=True))
+    return trends
 
 
 def _facts(

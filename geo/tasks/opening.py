@@ -11,6 +11,10 @@ from geo.store import open_store as open_store_at
 from geo.store.base import CaseFilter, Store
 
 
+DEMO_SOURCE = "demo"
+"""Source under which the batches of a demo district are stored."""
+
+
 @dataclass(frozen=True)
 class StoreSummary:
     """What a store holds, in numbers."""
@@ -68,7 +72,7 @@ def describe_store(store: Store) -> StoreSummary:
             n_areas[level] = n
     counts = store.count_rows()
     people = store.read("population_points", columns=["residents"])["residents"]
-    meta = store.meta()
+    sources = store.read("import_batches", columns=["source"], where={"source": DEMO_SOURCE, "state": "stored"})
     return StoreSummary(
         n_areas=n_areas,
         n_cases=counts["cases"],
@@ -78,5 +82,5 @@ def describe_store(store: Store) -> StoreSummary:
         data_as_of=store.moments()[1],
         data_version=store.data_version(),
         time_zone=store.time_zone,
-        is_demo=meta.get("demo", "") != "",
+        is_demo=len(sources) > 0,
     )

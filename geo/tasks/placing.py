@@ -34,6 +34,10 @@ NEAR_BORDER_M = 20.0
 """Cases nearer than this to the border of their finest area carry the distance: a hotline point is
 rarely surveyed better than half a street's width."""
 
+WIDE_DOUBT_M = 30.0
+"""An address that was matched no closer than this (an estate as a whole, not a building or a number)
+is placed at the finest level whose border lies beyond its radius of doubt: nothing is guessed."""
+
 BLOCK_ROWS = 250_000
 """Cases placed at a time: bounds memory, and changes no answer."""
 
@@ -161,7 +165,8 @@ def place_cases(
     n_matched = _match_stored(store, actor=actor, now=now) if match else 0
     cases = store.read(
         "cases",
-        columns=["case_id", "lon", "lat", "reported_at", "position_source", "address", "stated_area"],
+        columns=["case_id", "lon", "lat", "reported_at", "position_source", "position_error_m", "address",
+                 "stated_area"],
         order_by=["case_id"],
     )
     cases = _with_stated(cases, store)
@@ -288,17 +293,24 @@ def _place_block(
     placed_by = np.full(n, "none", dtype=object)
     border_m = np.full(n, np.nan)
     lon, lat = cases["lon"].to_numpy("float64"), cases["lat"].to_numpy("float64")
+    doubt_m = _doubt(cases)
     waiting = ~np.isnan(lon)
-    for level in reversed(CHAIN_LEVELS):
+    present = [level for level in reversed(CHAIN_LEVELS) if layers.index(level, chosen) is not None]
+    for level in present:
         areas = layers.index(level, chosen)
         if areas is None or not waiting.any():
             continue
         rows = np.flatnonzero(waiting)
-        found = assign_points(lon[rows], lat[rows], areas, near_border_m=NEAR_BORDER_M)
-        _climb_into(ids, layers.ancestors(chosen)[level], rows, found["area_id"].to_numpy(object))
-        hit = found["area_id"].notna().to_numpy()
+        reach_m = max(NEAR_BORDER_M, float(doubt_m[rows].max(initial=0.0)))
+        found = assign_points(lon[rows], lat[rows], areas, near_border_m=reach_m)
+        near_m = found["border_m"].to_numpy("float64")
+        sure = ~(near_m < doubt_m[rows]) | (level == present[-1])
+        hit = found["area_id"].notna().to_numpy() & sure
+        codes = found["area_id"].to_numpy(object)
+        codes[~hit] = None
+        _climb_into(ids, layers.ancestors(chosen)[level], rows, codes)
         placed_by[rows[hit]] = "point"
-        border_m[rows[hit]] = found["border_m"].to_numpy("float64")[hit]
+        border_m[rows[hit]] = np.where(near_m < NEAR_BORDER_M, near_m, np.nan)[hit]
         waiting[rows[hit]] = False
     if max_distance_m > 0 and waiting.any():
         _place_nearest(ids, placed_by, layers, chosen, waiting, (lon, lat), max_distance_m=max_distance_m)
@@ -312,6 +324,15 @@ def _place_block(
         {"case_id": cases["case_id"].to_numpy(), **{name: _text(values) for name, values in ids.items()},
          "placed_by": pd.array(placed_by, dtype="str"), "border_m": border_m}
     )  # fmt: skip
+
+
+def _doubt(cases: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the radius in which each position may lie, 0 where the point itself is meant."""
+    if "position_source" not in cases or "position_error_m" not in cases:
+        return np.zeros(len(cases))
+    error_m = cases["position_error_m"].to_numpy("float64")
+    is_wide = cases["position_source"].eq("address").to_numpy() & (error_m > WIDE_DOUBT_M)
+    return np.where(is_wide, error_m, 0.0)
 
 
 def _place_nearest(
