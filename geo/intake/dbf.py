@@ -34,10 +34,10 @@ _LANGUAGE_BYTES = {
 """Language driver bytes that name an encoding. 0x57 means "the writer's own" and names none. GBK is
 read as GB18030 and Big5 with its Hong Kong signs: both hold the smaller set unchanged."""
 _CPG_NAMES = {
-    "936": "gb18030", "cp936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "oem936": "gb18030",
-    "950": "big5hkscs", "cp950": "big5hkscs", "big5": "big5hkscs", "65001": "utf-8", "utf8": "utf-8",
-    "ansi936": "gb18030", "ansi1252": "cp1252", "1252": "cp1252", "88591": "latin-1",
+    "936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "950": "big5hkscs", "big5": "big5hkscs",
+    "65001": "utf-8", "88591": "latin-1",
 }  # fmt: skip
+_CPG_NUMBER = re.compile(r"(?:ansi|oem|cp|windows)?(\d+)")
 _NUMBER_TYPES = "NFO"
 _TEXT_TYPES = "C"
 
@@ -48,6 +48,8 @@ class DbfTable:
 
     table: pd.DataFrame
     """Text columns; one row per record that is not deleted, index = position in the file, from 0."""
+    n_records: int
+    """Records in the file, deleted ones included."""
     encoding: str
     is_sure: bool
     """False where the encoding was found by looking at the text and another fits as well."""
@@ -103,7 +105,7 @@ def read_dbf(content: bytes, *, cpg: bytes | None, encoding: str | None, file_na
         for name, field in zip(_decode_names(fields, chosen, file_name), fields, strict=True)
     }
     index = pd.Index(np.flatnonzero(kept), name="record")
-    return DbfTable(pd.DataFrame(columns, index=index, dtype="str"), chosen, is_sure)
+    return DbfTable(pd.DataFrame(columns, index=index, dtype="str"), len(records), chosen, is_sure)
 
 
 def _read_layout(content: bytes, file_name: str) -> tuple[NDArray[np.uint8], list[_Field], int]:
@@ -144,8 +146,11 @@ def _choose_encoding(
         return _known(encoding, file_name), True
     named = (cpg or b"").decode("ascii", "replace").strip("\ufeff\x00 \r\n\t")
     if named:
-        plain = re.sub(r"[\s_-]", "", named.lower()).removeprefix("iso") if named else ""
-        return _known(_CPG_NAMES.get(plain, named), file_name), True
+        plain = re.sub(r"[\s_-]", "", named.lower()).removeprefix("iso")
+        if number := _CPG_NUMBER.fullmatch(plain):
+            plain = number[1]
+        fallback = f"cp{plain}" if number else named
+        return _known(_CPG_NAMES.get(plain, fallback), file_name), True
     if language in _LANGUAGE_BYTES:
         return _LANGUAGE_BYTES[language], True
     if sample.isascii():
@@ -165,14 +170,16 @@ def _decode_names(fields: list[_Field], encoding: str, file_name: str) -> list[s
     return name_columns([_decode(field.name, encoding, file_name, "") for field in fields])
 
 
-def _decode_cells(cells: NDArray[np.bytes_], field: _Field, encoding: str, file_name: str) -> pd.Series:
+def _decode_cells(
+    cells: NDArray[np.bytes_], field: _Field, encoding: str, file_name: str
+) -> pd.api.extensions.ExtensionArray:
     distinct, back = np.unique(cells, return_inverse=True)
     name = field.name.decode("ascii", "replace")
     texts = [_decode(value, encoding, file_name, name, field.width) for value in distinct.tolist()]
     if field.kind in _NUMBER_TYPES:
         texts = [_as_issued(text) for text in texts]
     filled = np.asarray([text or None for text in texts], dtype=object)
-    return pd.Series(filled[back] if len(filled) else filled, dtype="str")
+    return pd.array(filled[back] if len(filled) else filled, dtype="str")
 
 
 def _decode(value: bytes, encoding: str, file_name: str, column: str, width: int = 0) -> str:

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 SQLITE_MAGIC = b"SQLite format 3\x00"
 SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_SHX_HEADER_BYTES = 100
+_SHX_ENTRY_BYTES = 8
 _NEEDED_PARTS = (".shx", ".dbf")
 
 _KINDS = (
@@ -114,9 +116,10 @@ def read_shapefile(path: Path, *, encoding: str | None, file_name: str, limits: 
         encoding=encoding,
         file_name=file_name,
     )
+    n_shapes = (path.with_suffix(".shx").stat().st_size - _SHX_HEADER_BYTES) // _SHX_ENTRY_BYTES
+    if n_shapes != dbf.n_records:
+        raise FileError("shapefile_parts_differ", file=file_name, n_shp=n_shapes, n_dbf=dbf.n_records)
     _, fids, wkb, _ = _read(path, file_name, columns=[], return_fids=True)
-    if not np.isin(fids, dbf.table.index).all():
-        raise FileError("shapefile_parts_differ", file=file_name, n_shp=len(fids), n_dbf=len(dbf.table))
     crs_text = prj.read_text(encoding="utf-8", errors="replace") if prj.is_file() else None
     features = _build(wkb, dbf.table.loc[fids], crs_text, dbf.encoding, file_name, limits)
     return replace(features, is_encoding_sure=dbf.is_sure)
