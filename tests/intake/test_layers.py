@@ -202,9 +202,15 @@ def test_coordinates_of_many_decimals_come_back_to_the_last_bit():
 
 def test_fault_B21_codes_keep_every_digit_and_attributes_are_text():
     values = {
-        "long": 510104001001001001001, "real": 43001.0, "text": "043001", "damaged": 4.30102e17,
-        "yes": True, "none": None, "list": [1, "网格"], "share": 0.5,
-    }  # fmt: skip
+        "long": 510104001001001001001,
+        "real": 43001.0,
+        "text": "043001",
+        "damaged": 4.30102e17,
+        "yes": True,
+        "none": None,
+        "list": [1, "网格"],
+        "share": 0.5,
+    }
     row = read(collection(feature(values))).table.iloc[0]
     assert row["long"] == "510104001001001001001"
     assert row["real"] == "43001"
@@ -381,9 +387,17 @@ def test_a_wrong_encoding_of_attributes_is_refused_not_garbled(tmp_path):
 
 @pytest.mark.parametrize(
     ("cpg", "encoding"),
-    [("GBK", "gb18030"), ("936", "gb18030"), ("CP936", "gb18030"), ("ANSI 1250", "cp1250"), ("ISO-8859-1", "iso8859-1"),
-     ("UTF-8\r\n", "utf-8"), ("65001", "utf-8"), ("OEM 950", "big5hkscs")],
-)  # fmt: skip
+    [
+        ("GBK", "gb18030"),
+        ("936", "gb18030"),
+        ("CP936", "gb18030"),
+        ("ANSI 1250", "cp1250"),
+        ("ISO-8859-1", "iso8859-1"),
+        ("UTF-8\r\n", "utf-8"),
+        ("65001", "utf-8"),
+        ("OEM 950", "big5hkscs"),
+    ],
+)
 def test_the_encoding_a_cpg_file_names_is_taken(cpg, encoding, tmp_path):
     path = shapefile(tmp_path, code=["1"])
     path.with_suffix(".cpg").write_text(cpg)
