@@ -66,9 +66,10 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
         _show_language()
         panels.show_copy(t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {})
     if chosen is not None:
+        with controls, st.container(key="data_date"):
+            st.caption(_say_data_date())
         if problem is not None and with_period:
-            outputs.show_error(problem)
-        _show_data_date()
+            outputs.show_error(problem, key="period_error")
     return chosen
 
 
@@ -148,15 +149,13 @@ def _show_language() -> None:
     )  # fmt: skip
 
 
-def _show_data_date() -> None:
+def _say_data_date() -> str:
     summary = session.summary()
     if summary.data_as_of is None:
-        return
+        return ""
     day = summary.data_as_of.astimezone(ZoneInfo(summary.time_zone)).date()
-    if (session.now() - summary.data_as_of).days > session.STALE_DAYS:
-        st.caption(t("frame.stale", day=day.isoformat()))
-    else:
-        st.caption(t("frame.data_as_of", day=day.isoformat()))
+    is_stale = (session.now() - summary.data_as_of).days > session.STALE_DAYS
+    return t("frame.stale" if is_stale else "frame.data_as_of", day=day.isoformat())
 
 
 def _exact_period(chosen: Periods | None) -> dict[str, str]:
@@ -173,6 +172,7 @@ def _exact_period(chosen: Periods | None) -> dict[str, str]:
 def show_method(
     *,
     keys: Iterable[IndicatorKey] = (),
+    definitions: Sequence[tuple[str, str]] = (),
     filters: Sequence[tuple[str, str]] = (),
     left_out: Sequence[str] = (),
     notes: Sequence[str] = (),
@@ -183,6 +183,8 @@ def show_method(
     ----------
     keys
         Indicators on the page.
+    definitions
+        Further definitions, label and text.
     filters
         Filters in force, label and value.
     left_out
@@ -193,6 +195,7 @@ def show_method(
     summary, language = session.summary(), session.language()
     with st.container(key="method"), st.expander(t("frame.method")):
         facts = [panels.Fact(INDICATORS[key].name(language), INDICATORS[key].about(language)) for key in keys]
+        facts += [panels.Fact(label, text) for label, text in definitions]
         if facts:
             panels.show_facts(facts, key="method_definitions")
         joint = "；" if language == "zh" else "; "

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TypedDict
 from urllib.parse import urlencode
 
 from geo.analysis.indicators import IndicatorKey
 from geo.analysis.periods import Period
+from geo.intake.facilities import facility_kinds as kind_names
+from geo.messages import Language
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
 from geo.tasks.case_filters import filter_to_query
+from geo.tasks.map_layers import facility_kinds
 from ui import pages, routes, session
-from ui.map_component import AreaPart
+from ui.map_component import AreaPart, FacilityPart, KindStyle, Shape
 
 
 class Common(TypedDict):
     """What every map has."""
 
-    language: str
+    language: Language
     label: str
     token: str
     review_number: str
@@ -41,12 +45,12 @@ def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
 
 
 def values_url(
-    level: AreaLevel, key: IndicatorKey, period: Period, *, where: CaseFilter, parent_id: str | None = None
+    level: AreaLevel, key: IndicatorKey, period: Period, *, where: CaseFilter | None = None, parent_id: str | None = None
 ) -> str:
     """Return the address of the figures of a level."""
-    query = {"level": level, "by": key, "from": period.first_on.isoformat(), "period": period.name,
+    query = {"level": level, "by": key, "period": period.name, "from": period.first_on.isoformat(),
              "to": _after(period), "parent": parent_id or "", "lang": session.language()}  # fmt: skip
-    return _url("values", {**query, **_without_area(where)})
+    return _url("values", {**query, **_without_area(where or CaseFilter())})
 
 
 def streets_url() -> str:
@@ -69,13 +73,40 @@ def facilities_url(kinds: Sequence[str]) -> str:
     return _url("facilities", {"kinds": ",".join(kinds)})
 
 
+def kinds_present() -> tuple[str, ...]:
+    """Return the kinds of facility that have a location, most first."""
+    return session.kept("facility_kinds", (), lambda: tuple(facility_kinds(session.store())))
+
+
+def facility_part(kinds: Sequence[str]) -> FacilityPart | None:
+    """Return facilities of some kinds, drawn by kind; None where there is none."""
+    if not kinds:
+        return None
+    return FacilityPart(facilities_url(kinds), {kind: kind_style(kind) for kind in kinds})
+
+
+def kind_style(kind: str) -> KindStyle:
+    """Return how a kind is drawn; a kind keeps its style whatever else is shown."""
+    names = kind_names()
+    label = names.get(kind, (kind, kind))
+    place = list(names).index(kind) if kind in names else 0
+    return KindStyle(
+        label[0 if session.language() == "zh" else 1], label[0][:1],
+        _SHAPES[place % len(_SHAPES)], _COLOURS[place % len(_COLOURS)],
+    )  # fmt: skip
+
+
+_SHAPES: tuple[Shape, ...] = ("circle", "square", "diamond")
+_COLOURS = ("#0f766e", "#4d7c0f", "#92400e", "#1e4e8c", "#6b4e9e", "#9d3a5b", "#4b5563")
+
+
 def _url(path: str, query: Mapping[str, str]) -> str:
     asked = urlencode({name: value for name, value in query.items() if value})
     return f"{pages.prefix()}/api/{path}?v={session.store().data_version()}" + (f"&{asked}" if asked else "")
 
 
 def _after(period: Period) -> str:
-    return period.last_on.isoformat()
+    return (period.last_on + timedelta(days=1)).isoformat()
 
 
 def _without_area(where: CaseFilter) -> dict[str, str]:

@@ -246,9 +246,11 @@ def show_facts(facts: Sequence[Fact], *, key: str) -> None:
     _show("facts", key, facts=[_plain(fact) for fact in facts])
 
 
-def show_links(links: Sequence[tuple[str, str, Link]], *, key: str) -> None:
+def show_links(
+    links: Sequence[tuple[str, str, Link]], *, key: str, width: Literal["stretch", "content"] = "stretch"
+) -> None:
     """Show links under each other: label, note, where to."""
-    _show("links", key, links=[{"label": a, "note": b, "to": to.as_data()} for a, b, to in links])
+    _show("links", key, width=width, links=[{"label": a, "note": b, "to": to.as_data()} for a, b, to in links])
 
 
 def show_copy(label: str, copied: str, query: Mapping[str, str], *, key: str = "copy") -> None:

@@ -54,6 +54,14 @@ def figure(key: IndicatorKey, value: float | None) -> str:
     return show_value(None if value is None or pd.isna(value) else value, INDICATORS[key].format)
 
 
+def change(key: IndicatorKey, value: float | None) -> str:
+    """Write a difference with its sign; empty where there is none to tell."""
+    if value is None:
+        return ""
+    shown = show_change(value, INDICATORS[key].format)
+    return shown.replace(" pp", " 个百分点") if session.language() == "zh" else shown
+
+
 def with_unit(key: IndicatorKey, value: float | None) -> str:
     """Write a figure with its unit."""
     shown = figure(key, value)

@@ -1,0 +1,248 @@
+"""What the dashboard shows of one area: the sentence, the cards, the map, the areas inside (看板内容)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from geo.analysis.indicators import CARDS, INDICATORS, LEAST_DENOMINATOR, IndicatorKey
+from geo.analysis.periods import Periods
+from geo.present.words import FLAGS, LEVELS
+from geo.schema import AreaLevel
+from geo.tasks.areas import AreaCard
+from geo.tasks.dashboard_parts import Card
+from geo.tasks.dashboards import Dashboard, make_dashboard
+from geo.tasks.exports import FileFormat, write_dashboard
+from ui import inputs, map_parts, outputs, pages, panels, session, shows
+from ui.case_address import cases_link
+from ui.map_component import AreaPart, MapSpec, OutlinePart, show_map
+from ui.panels import Cell, Column, Link, NumberCard, Row
+from ui.text import t
+
+MAP_HEIGHT, PRINT_MAP_HEIGHT = 460, 300
+MOST_ROWS, PRINT_ROWS = 60, 8
+_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "gpkg", "html")
+
+
+def is_print() -> bool:
+    """Tell whether the page is to be drawn for paper."""
+    return st.query_params.get("print") == "1"
+
+
+def read_board(area: AreaCard | None, periods: Periods) -> Dashboard:
+    """Make the dashboard of an area, once per version of the data."""
+    where = (area.level, area.area_id) if area else None
+    return session.kept(
+        "dashboard", (where, periods),
+        lambda: make_dashboard(
+            session.store(), area, period=periods.chosen, before=periods.before, background=session.background()
+        ),
+    )  # fmt: skip
+
+
+def show_head(board: Dashboard) -> None:
+    """Draw the name of the area and the sentence that says what its numbers say."""
+    language = session.language()
+    if board.area is None:
+        title, note = t("frame.whole"), ""
+    else:
+        staff = "、".join(f"{row.role} {row.name}" for row in board.area.staff.itertuples())
+        title = board.area.name
+        note = f"{shows.words(LEVELS, board.area.level)} · {board.area.area_id}" + (f" · {staff}" if staff else "")
+    panels.show_lead(title, note=f"{note}　{board.period.label}" if is_print() else note, level="h1", key="title")
+    panels.show_lead(board.sentences[language], key="sentence")
+
+
+def show_actions(board: Dashboard) -> None:
+    """Draw the downloads and the way to the print view."""
+
+    def make(kind: FileFormat) -> Callable[[], bytes]:
+        return lambda: write_dashboard(
+            session.store(), board, format=kind, language=session.language(), imprint=outputs.imprint()
+        ).content
+
+    code = board.area.area_id if board.area else "all"
+    files = [(kind, f"{_plain_name(code)}_{board.period.first_on}.{kind}", make(kind)) for kind in _FORMATS]
+    with st.container(key="actions", horizontal=True, horizontal_alignment="right"):
+        panels.show_links(
+            [(t("dash.print"), "", Link("dashboard", {**pages.kept_query(), "print": "1"}))], key="print", width="content"
+        )
+        outputs.download_menu(t("dash.downloads"), files, key="board", warning=outputs.review_warning())
+
+
+def _plain_name(code: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in code)[:40]
+
+
+def show_cards(board: Dashboard) -> None:
+    """Draw the six numbers."""
+    panels.show_cards([_number_card(card, board) for card in board.cards], key="cards")
+
+
+def _number_card(card: Card, board: Dashboard) -> NumberCard:
+    item, language = INDICATORS[card.key], session.language()
+    change = shows.change(card.key, card.change)
+    return NumberCard(
+        label=item.name(language),
+        value=shows.figure(card.key, card.value),
+        unit="" if item.format == "share" or card.value is None else item.unit(language),
+        change=change,
+        before=t("dash.than", label=board.before.label) if board.before and card.change is not None else "",
+        tone="" if card.is_small else shows.tone_of(card.key, card.change),
+        rank=_say_rank(card),
+        small=t("dash.small") if card.is_small else t("dash.no_denominator") if card.value is None else "",
+        title=item.about(language) + _say_interval(card),
+        spark=[value for _, value in card.months],
+        to=cases_link(card.cases),
+    )
+
+
+def _say_rank(card: Card) -> str:
+    if card.rank is None or card.n_ranked < 2:
+        return ""
+    key = "dash.rank" if card.rank_low in (None, card.rank) and card.rank_high in (None, card.rank) else "dash.rank_interval"
+    said = t(key, rank=card.rank, n=card.n_ranked, low=card.rank_low, high=card.rank_high)
+    return said if INDICATORS[card.key].better else f"{said} {t('dash.rank_most')}"
+
+
+def _say_interval(card: Card) -> str:
+    if card.lower is None or card.upper is None or card.value is None:
+        return ""
+    low, high = shows.figure(card.key, card.lower), shows.figure(card.key, card.upper)
+    return t("dash.interval", low=low, high=high)
+
+
+def choose_indicator() -> IndicatorKey:
+    """Let the reader choose what the map colours and the areas are ranked by."""
+    return inputs.choose(
+        "by", t("dash.rank_by"), CARDS, "n_new", show=lambda key: INDICATORS[key].name(session.language())
+    )  # fmt: skip
+
+
+def show_area_map(board: Dashboard, key: IndicatorKey) -> None:
+    """Draw the area with those inside it and its facilities; a second click on one opens its dashboard."""
+    area, level = board.area, board.child_level
+    if level is None and area is None:
+        panels.show_notice(t("empty.no_areas"), key="no_areas")
+        return
+    parent = area.area_id if area else None
+    drawn: AreaLevel = level or area.level  # type: ignore[union-attr]
+    above = parent if level else (area.parent.area_id if area and area.parent else None)
+    spec = MapSpec(
+        **map_parts.common(t("map.label", what=INDICATORS[key].name(session.language()),
+                             place=area.name if area else t("frame.whole"), period=board.period.label)),
+        areas=AreaPart(
+            drawn, map_parts.areas_url(drawn, parent_id=above),
+            values_url=map_parts.values_url(drawn, key, board.period, parent_id=above),
+        ),
+        outlines=_own_outline(area) if level else (),
+        streets_url=map_parts.streets_url(),
+        facilities=map_parts.facility_part(map_parts.kinds_present()) if area else None,
+        selected=st.query_params.get("sel") if level else parent,
+        fit=map_parts.box_of(area),
+    )  # fmt: skip
+    event = show_map(spec, key="board_map", height=PRINT_MAP_HEIGHT if is_print() else MAP_HEIGHT)
+    if event and event.kind == "enter" and level:
+        pages.go_to("dashboard", pages.kept_query(area=event.id, level=level))
+    if event and event.kind == "area" and level and st.query_params.get("sel") != event.id:
+        st.query_params["sel"] = event.id
+        st.rerun()
+
+
+def _own_outline(area: AreaCard | None) -> tuple[OutlinePart, ...]:
+    if area is None or area.parent is None:
+        return ()
+    return (OutlinePart(map_parts.areas_url(area.level, parent_id=area.parent.area_id), rank=1),)
+
+
+def show_areas_inside(board: Dashboard, key: IndicatorKey) -> None:
+    """Draw the areas inside, ranked."""
+    if board.child_level is None or board.children.empty:
+        panels.show_notice(t("dash.no_children"), key="no_children")
+        return
+    note = t("dash.funnel") if INDICATORS[key].format in ("share", "rate") else ""
+    if board.unplaced is not None and board.unplaced.n:
+        note += " " + t("dash.unplaced", n=shows.number(board.unplaced.n), level=shows.words(LEVELS, board.child_level))
+    _show_ranked(board.children, key, board.child_level, table_key="children", note=note.strip(), height=MAP_HEIGHT - 70)
+
+
+def show_siblings(board: Dashboard, key: IndicatorKey) -> None:
+    """Draw the area beside its siblings, ranked."""
+    if board.area is None or len(board.siblings) < 2:
+        panels.show_notice(t("dash.no_siblings"), key="no_siblings")
+        return
+    _show_ranked(board.siblings, key, board.area.level, table_key="siblings", own=board.area.area_id, height=330)
+
+
+def _show_ranked(
+    table: pd.DataFrame, key: IndicatorKey, level: AreaLevel, *, table_key: str, own: str = "", note: str = "",
+    height: int,
+) -> None:  # fmt: skip
+    item = INDICATORS[key]
+    is_up = item.better == "low" and item.format != "count"
+    ordered = table.sort_values([key, "area_id"], ascending=[is_up, True], na_position="last")
+    shown = ordered.head(PRINT_ROWS if is_print() else MOST_ROWS)
+    if own and own not in shown["area_id"].tolist():
+        shown = pd.concat([shown, ordered[ordered["area_id"].eq(own)]])
+    scale = _scale_of(table, key)
+    rows = [_ranked_row(row, key, level, scale, is_own=row["area_id"] == own) for _, row in shown.iterrows()]
+    columns = [Column("#", align="right", width="44px"), Column(shows.words(LEVELS, level), is_long=True),
+               Column(_heading(key), align="right", width="150px"), Column(t("dash.new"), align="right", width="64px")]  # fmt: skip
+    if len(shown) < len(table):
+        note = f"{note} {t('dash.first_of', n=len(shown), of=shows.number(len(table)))}".strip()
+    panels.show_table(columns, rows, key=table_key, height=None if is_print() else height, note=note)
+
+
+def _heading(key: IndicatorKey) -> str:
+    item, language = INDICATORS[key], session.language()
+    return item.name(language) if item.format == "share" else f"{item.name(language)} · {item.unit(language)}"
+
+
+def _scale_of(table: pd.DataFrame, key: IndicatorKey) -> tuple[float, float]:
+    """Return the ends of the small scale under the figures."""
+    if INDICATORS[key].format == "count":
+        return 0.0, max(float(table[key].max()), 1.0)
+    values = table[key].dropna()
+    if values.empty:
+        return 0.0, 1.0
+    top = max(float(table[f"{key}_upper"].clip(upper=values.max() * 1.6).max()), float(values.max()))
+    return (float(min(values.min(), table[f"{key}_lower"].min())), max(top, 1e-9))
+
+
+def _ranked_row(
+    row: pd.Series, key: IndicatorKey, level: AreaLevel, scale: tuple[float, float], *, is_own: bool
+) -> Row:
+    item, value = INDICATORS[key], row[key]
+    to = Link("dashboard", pages.kept_query(area=str(row["area_id"]), level=level))
+    new = Cell(shows.number(row["n_new"]), to=cases_link(row["cases"]))
+    if item.format == "count":
+        cell = Cell(shows.figure(key, value), bar=float(value) / scale[1] if pd.notna(value) else None)
+        return Row(["", Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new], is_chosen=is_own)
+    flag = str(row[f"{key}_flag"])
+    small = t("dash.small_short", n=LEAST_DENOMINATOR) if bool(row[f"{key}_small"]) else ""
+    cell = Cell(shows.figure(key, value), note=small, range=_range_of(row, key, scale))
+    name = Cell(
+        str(row["name"]), to=to, mark=shows.tone_of_flag(key, flag),
+        title=f"{row['area_id']} {shows.words(FLAGS, flag) if flag else ''}".strip(),
+    )  # fmt: skip
+    low, high, rank = row[f"{key}_rank_low"], row[f"{key}_rank_high"], row[f"{key}_rank"]
+    rank_cell = "" if pd.isna(rank) else Cell(str(int(rank)), note="" if pd.isna(low) or low == high else f"{low:.0f}–{high:.0f}")
+    return Row([rank_cell, name, cell, new], is_chosen=is_own)
+
+
+def _range_of(row: pd.Series, key: IndicatorKey, scale: tuple[float, float]) -> dict[str, float] | None:
+    low, high = scale
+    value, lower, upper = row[key], row[f"{key}_lower"], row[f"{key}_upper"]
+    if pd.isna(value):
+        return None
+
+    def at(number: float) -> float:
+        return min(max((number - low) / (high - low or 1.0), 0.0), 1.0)
+
+    return {
+        "at": at(value),
+        "low": at(value if pd.isna(lower) else lower),
+        "high": at(high if pd.isna(upper) else upper),
+    }
