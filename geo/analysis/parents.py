@@ -18,6 +18,9 @@ from geo.errors import CrsError, DuplicateError
 
 WGS84_EPSG = 4326
 
+SAME_SHARE_DECIMALS = 4
+"""Shares that differ by less than 0.01 % are equal: borders are not drawn more exactly than that."""
+
 
 def find_parents(children: gpd.GeoDataFrame, parents: gpd.GeoDataFrame) -> pd.DataFrame:
     """Find the parent that most of each child lies in.
@@ -55,8 +58,7 @@ def find_parents(children: gpd.GeoDataFrame, parents: gpd.GeoDataFrame) -> pd.Da
     if (twice := parents["area_id"][parents["area_id"].duplicated()]).size:
         raise DuplicateError("parent_code_twice", area_id=twice.iloc[0], n_extra=len(twice))
     pairs = _overlaps(children, parents)
-    # Shares are rounded so that equal halves stay equal whatever the last bit of a surface says.
-    pairs["rank"] = pairs["share"].round(9)
+    pairs["rank"] = pairs["share"].round(SAME_SHARE_DECIMALS)
     pairs = pairs.sort_values(["child", "rank", "parent_id"], ascending=[True, False, True], kind="stable")
     best = pairs.drop_duplicates("child").set_index("child")
     at = np.arange(len(children))
