@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +11,14 @@ import pandas as pd
 from geo.analysis.indicators import INDICATORS
 from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, tell, warn
-from geo.errors import FileError
-from geo.messages import say
+from geo.errors import ChoiceError, FileError
+from geo.messages import Language, say
 from geo.schema import AREA_LEVELS
 from geo.settings import Settings
 from geo.store.base import CaseFilter, Store
 from geo.tasks.areas import find_area
 from geo.tasks.dashboards import choose_period, make_dashboard, measure_level
+from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard
 from geo.tasks.opening import open_store
 
 _SHOWN = ("n_new", "n_closed", "n_open", "n_overdue", "per_1000", "on_time_share", "median_h")
@@ -40,6 +42,19 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_period(indicators)
     add_common(indicators)
     indicators.set_defaults(run=run_indicators)
+    export = commands.add_parser(
+        "export",
+        help="write cases, areas or a dashboard to a file",
+        description="Write cases (masked), the indicators of all areas of a level, or one dashboard to a file.",
+    )
+    export.add_argument("what", choices=("cases", "areas", "dashboard"), help="what to write")
+    export.add_argument("out", type=Path, metavar="FILE", help="file to write; its ending names the format: csv, xlsx, geojson, gpkg, html")
+    export.add_argument("--area", metavar="CODE", help="only this area (default: everything)")
+    export.add_argument("--level", choices=AREA_LEVELS, help="level of the areas, or of --area where its code is used twice")
+    export.add_argument("--headings", choices=("labels", "machine"), default="labels", help="headings for readers or for programs (default: %(default)s)")
+    add_period(export)
+    add_common(export)
+    export.set_defaults(run=run_export)
 
 
 def add_period(command: argparse.ArgumentParser) -> None:
@@ -84,6 +99,40 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
         "time_zone": board.time_zone,
     }
     tell(session, lines, facts)
+    return 0
+
+
+def run_export(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `export`."""
+    session = make_session(args, settings)
+    language: Language = "en" if settings.language == "en" else "zh"
+    imprint = Imprint(review_number=settings.map_review_number, source=settings.map_source)
+    ending = args.out.suffix.lower().removeprefix(".")
+    with open_store(settings) as store:
+        periods = read_periods(args, store)
+        area = find_area(store, args.area, level=None if args.what == "areas" else args.level) if args.area else None
+        common = {"format": ending, "language": language, "imprint": imprint}
+        if args.what == "cases":
+            where = replace(
+                CaseFilter() if area is None else area.cases,
+                reported_from=periods.chosen.start,
+                reported_to=periods.chosen.end,
+            )
+            document = write_cases(store, where, names=args.headings, **common)
+        elif args.what == "areas":
+            if args.level is None:
+                raise ChoiceError("export_level_missing")
+            parent_id = None if area is None else area.area_id
+            document = write_areas(
+                store, args.level, period=periods.chosen, parent_id=parent_id, names=args.headings, **common
+            )
+        else:
+            board = make_dashboard(store, area, period=periods.chosen, before=periods.before)
+            document = write_dashboard(store, board, **common)
+    write_file(args.out, document.content)
+    warnings = [say(code, session.language) for code in document.warnings]
+    lines = [f"Wrote {args.out.name}, {len(document.content):,} bytes, {periods.chosen.label}.", *warnings]
+    tell(session, lines, {"file": args.out.name, "n_bytes": len(document.content), "warnings": warnings})
     return 0
 
 

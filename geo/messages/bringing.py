@@ -97,4 +97,10 @@ MESSAGES: dict[str, Message] = {
         "Choose one: district, sub-district, community, grid, micro-grid, courtyard or unit grid.",
         "请选择区县、街道、社区、网格、微网格、院落或单元网格。",
     ),
+    "export_level_missing": Message(
+        "Areas of which level are to be written was not said.",
+        "没有说明要导出哪一级的区域。",
+        "Name it with --level, for example --level grid.",
+        "请用 --level 指明，例如 --level grid。",
+    ),
 }
