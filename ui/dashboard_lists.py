@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from geo.intake.facilities import facility_kinds
-from geo.present.words import STATES, WEEKDAYS
+from geo.present.words import LEVELS, STATES, WEEKDAYS
 from geo.tasks.dashboard_text import LEFT_OUT
 from geo.tasks.dashboards import Dashboard
 from ui import panels, session, shows
@@ -77,7 +77,7 @@ def show_hours(board: Dashboard) -> None:
 def show_values(table: pd.DataFrame, *, key: str) -> None:
     """Draw channels, sources or closing levels."""
     rows = [
-        Bar(shows.text(row["value"]) if pd.notna(row["value"]) else t("none"), float(row["n"]),
+        Bar(shows.words(LEVELS, row["value"]) if pd.notna(row["value"]) else t("none"), float(row["n"]),
             f"{row['n']:,}　{shows.share(row['share'])}", to=cases_link(row["cases"]))
         for row in table.head(6).to_dict("records")
     ]  # fmt: skip
@@ -90,32 +90,27 @@ def show_values(table: pd.DataFrame, *, key: str) -> None:
 def show_open(board: Dashboard) -> None:
     """Draw the open cases, oldest first, the overdue ones marked."""
     table = board.open_cases.head(8 if is_print() else 20)
+    open_cases = next(card.cases for card in board.cards if card.key == "n_open")
     end = pd.Timestamp(board.period.end)
     rows = [
         Row(
             [
-                Cell(shows.text(row["source_no"]), to=cases_link(board_where(board), case_id=str(row["case_id"]), sort="reported_at")),
-                shows.moment(row["reported_at"], with_time=False),
+                Cell(str(row["source_no"]), note=shows.moment(row["reported_at"], with_time=False),
+                     to=cases_link(open_cases, case_id=str(row["case_id"]), sort="reported_at")),
                 Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
-                shows.text(row["category"]), shows.words(STATES, row["state"]),
+                Cell(shows.text(row["category"]), note=shows.words(STATES, row["state"])),
                 Cell(f"{row['days_open']:,.0f}", note=_say_late(row, end), tone="worse"),
             ]
         )
         for row in table.to_dict("records")
     ]  # fmt: skip
     columns = [
-        Column(t("col.number"), width="84px"), Column(t("col.reported"), width="92px"), Column(t("col.title"), is_long=True),
-        Column(t("col.category"), width="92px"), Column(t("col.state"), width="70px"),
-        Column(t("dash.days_open"), align="right", width="84px"),
+        Column(t("dash.number_reported"), width="110px"), Column(t("col.title"), is_long=True),
+        Column(t("dash.category_state"), width="110px"), Column(t("dash.days_open"), align="right", width="90px"),
     ]  # fmt: skip
     n = next((card.n_cases for card in board.cards if card.key == "n_open"), len(table))
     note = t("dash.first_of", n=len(table), of=shows.number(n)) if n > len(table) else ""
     panels.show_table(columns, rows, key="open", empty=t("dash.no_open"), height=None if is_print() else 420, note=note)
-
-
-def board_where(board: Dashboard) -> object:
-    """Return the filter of the open cases of a dashboard."""
-    return next(card.cases for card in board.cards if card.key == "n_open")
 
 
 def _say_late(row: dict[str, object], end: pd.Timestamp) -> str:

@@ -65,7 +65,7 @@ def show_actions(board: Dashboard) -> None:
 
     code = board.area.area_id if board.area else "all"
     files = [(kind, f"{_plain_name(code)}_{board.period.first_on}.{kind}", make(kind)) for kind in _FORMATS]
-    with st.container(key="actions", horizontal=True, horizontal_alignment="right"):
+    with st.container(key="actions", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         panels.show_links(
             [(t("dash.print"), "", Link("dashboard", {**pages.kept_query(), "print": "1"}))], key="print", width="content"
         )
@@ -117,7 +117,7 @@ def _say_interval(card: Card) -> str:
 def choose_indicator() -> IndicatorKey:
     """Let the reader choose what the map colours and the areas are ranked by."""
     return inputs.choose(
-        "by", t("dash.rank_by"), CARDS, "n_new", show=lambda key: INDICATORS[key].name(session.language())
+        "by", t("dash.rank_by"), CARDS, "n_new", show=lambda key: INDICATORS[key].name(session.language()), width=280
     )  # fmt: skip
 
 

@@ -66,8 +66,8 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
         _show_language()
         panels.show_copy(t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {})
     if chosen is not None:
-        with controls, st.container(key="data_date"):
-            st.caption(_say_data_date())
+        with controls, st.container(key="data_date", horizontal=True, horizontal_alignment="right"):
+            st.caption(_say_data_date(), width="content")
         if problem is not None and with_period:
             outputs.show_error(problem, key="period_error")
     return chosen

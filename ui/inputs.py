@@ -46,6 +46,7 @@ def choose(
     show: Callable[[T], str],
     how: Literal["list", "buttons"] = "list",
     resets: Sequence[str] = (),
+    width: int | Literal["stretch"] = "stretch",
 ) -> T:
     """Let the reader choose one option, kept in the address under `name`; `resets` leave the address."""
     key = f"choose_{name}"
@@ -58,9 +59,9 @@ def choose(
         write_address(**{name: None if chosen == default else chosen}, **dict.fromkeys(resets))
 
     if how == "buttons":
-        st.segmented_control(label, options, key=key, format_func=show, required=True, on_change=keep)
+        st.segmented_control(label, options, key=key, format_func=show, required=True, on_change=keep, wrap=True)
     else:
-        st.selectbox(label, options, key=key, format_func=show, on_change=keep)
+        st.selectbox(label, options, key=key, format_func=show, on_change=keep, width=width)
     return read_choice(name, options, default)
 
 

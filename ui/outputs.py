@@ -25,7 +25,7 @@ _STYLE = """
 <style>
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding: 1.6rem 2.2rem 3rem; max-width: 1600px; }
-.st-key-data_date { text-align: right; margin-top: -0.6rem; }
+.st-key-data_date { margin-top: -0.6rem; }
 .stAppHeader { background: transparent; height: 2.6rem; min-height: 2.6rem; }
 .st-key-top .stPopover button, .st-key-top .stButton button { white-space: nowrap; }
 .st-key-top [data-testid="stBidiComponentRegular"], .st-key-top .stBidiComponent { width: auto; }
@@ -87,31 +87,14 @@ def _show_empty_store() -> None:
     panels.show_lead(t("empty.title"), level="h1", key="empty_title")
     panels.show_lead(t("empty.about"), key="empty_about")
     _show_import_link()
+    from ui.demo import offer_demo  # noqa: PLC0415  (it draws errors by this module)
+
     offer_demo()
 
 
 def _show_import_link() -> None:
     link = panels.Link("import", pages.kept_query())
     panels.show_links([(t("empty.go_import"), t("empty.go_import_note"), link)], key="go_import")
-
-
-def offer_demo() -> None:
-    """Draw the button that makes the demo district in an empty store."""
-    if not st.button(t("empty.make_demo"), key="make_demo", type="primary"):
-        st.caption(t("empty.demo_note"))
-        return
-    from ui.demo import make_demo  # noqa: PLC0415  (heavy, and used once in the life of a store)
-
-    with st.status(t("empty.making"), expanded=True) as status:
-        bar = st.progress(0.0)
-        try:
-            make_demo(bar.progress)
-        except GeoError as error:
-            status.update(state="error")
-            show_error(error, key="demo_error")
-            return
-        status.update(state="complete")
-    st.rerun()
 
 
 def imprint() -> Imprint:

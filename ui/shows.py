@@ -8,6 +8,7 @@ from typing import cast
 
 import pandas as pd
 
+from geo.access.masking import mask_text
 from geo.analysis.indicators import INDICATORS, IndicatorKey
 from geo.present.numbers import NO_FIGURE, show_change, show_value
 from geo.present.words import Words, word
@@ -32,6 +33,11 @@ def text(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA or value is pd.NaT:
         return NO_FIGURE
     return str(value) or NO_FIGURE
+
+
+def masked(value: object) -> str:
+    """Write what a file said, with telephones, identity and room numbers masked."""
+    return text(mask_text(pd.Series([value], dtype="str")).iloc[0])
 
 
 def words(table: Words, value: object) -> str:

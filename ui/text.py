@@ -132,6 +132,16 @@ TEXT: dict[str, tuple[str, str]] = {
     "map.label": ("地图：{what}，{place}，{period}", "Map: {what}, {place}, {period}"),
     "map.n_unlocated": ("另有 {n} 件无位置", "{n} more without location"),
     "map.download": ("下载", "Download"),
+    "map.level_count": ("{level} {n}", "{level} {n}"),
+    "map.method": (
+        "分级采用分位数法，断点与各级个数见图例。热力图只是示意，不是统计结果。六边形为 H3 网格，放大后变为聚合点，再放大为单个案件。",
+        "Classes are quantiles; the legend shows breaks and numbers. The heat layer is a picture, not a statistic. Hexagons are H3 cells; "
+        "closer in they turn into clusters, then single cases.",
+    ),
+    "map.left_out": (
+        "本范围时段内新增 {n} 件，其中 {unplaced} 件不属于任何{level}，{unlocated} 件无位置。",
+        "{n} new cases here in the period; {unplaced} of them are in no {level}, {unlocated} without location.",
+    ),
     # --- dashboard
     "dash.cards": ("主要数字", "Main numbers"),
     "dash.rank": ("同级第 {rank}/{n}", "{rank} of {n} siblings"),
@@ -182,6 +192,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "dash.differs": ("与上期确有差异", "Really different from the period before"),
     "dash.more_rows": ("另有 {n} 个类别未列出。", "{n} more categories are not listed."),
     "dash.heat_note": ("颜色越深越多，最深 {most} 件；点一格看这些案件。", "Darker means more, {most} cases at most; click a cell to see its cases."),
+    "dash.number_reported": ("编号与上报", "Number, reported"),
+    "dash.category_state": ("类别与状态", "Category, state"),
     "dash.late_by": ("超期 {days} 天", "{days} days late"),
     "dash.place": ("地点", "Place"),
     "dash.in_a_year": ("一年内件数", "Cases in a year"),
@@ -192,7 +204,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "dash.nothing_left_out": ("没有未计入的案件。", "No case is left out."),
     "empty.no_rows": ("本时段没有数据。", "Nothing in this period."),
     # --- cases
-    "cases.count": ("共 {n} 件，占本区域全部案件的 {share}", "{n} cases, {share} of all here"),
+    "cases.count": ("共 {n} 件，占全部案件的 {share}", "{n} cases, {share} of all"),
     "cases.unlocated": ("其中 {n} 件无位置，不在地图上", "{n} of them are without location and not on the map"),
     "cases.search": ("搜索编号、标题、地址", "Search number, title, address"),
     "cases.sort": ("排序", "Sort by"),

@@ -9,7 +9,7 @@ const LEFT = 46, RIGHT = 14, TOP = 14, BOTTOM = 26;
 export function sparkline(values) {
   const width = 120, height = 26, pad = 3;
   const known = values.filter((value) => value !== null);
-  const low = Math.min(0, ...known), high = Math.max(...known, low + 1e-9);
+  const low = Math.min(...known), high = Math.max(...known, low + 1e-9);
   const x = (place) => pad + (place * (width - 2 * pad)) / (values.length - 1);
   const y = (value) => height - pad - ((value - low) * (height - 2 * pad)) / (high - low);
   const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "spark", "aria-hidden": "true", preserveAspectRatio: "none" });
