@@ -10,6 +10,8 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+import streamlit as st
+
 from geo.present.offline import VENDOR
 
 OURS: Final = Path(__file__).with_name("assets")
@@ -27,4 +29,10 @@ def digest_files(*folders: Path) -> str:
 
 
 ASSET_PATH: Final = f"/assets/{digest_files(VENDOR, OURS)}"
-"""Start of the address of every script and style."""
+"""Start of the address of every script and style, after `base_path()`."""
+
+
+def base_path() -> str:
+    """Return what stands before every address of this app, empty or `/name`, as Streamlit is told."""
+    name = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{name}" if name else ""

@@ -15,7 +15,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from geo.present.offline import VENDOR
-from ui.asset_files import ASSET_PATH, OURS
+from ui.asset_files import ASSET_PATH, OURS, base_path
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, WGS84."""
@@ -59,6 +59,8 @@ class CasePart:
     points_url: str = ""
     """With `{box}` where west, south, east, north stand."""
     heat_url: str = ""
+    state_words: Mapping[str, str] = field(default_factory=dict)
+    """How the states of cases are called on this page."""
     note: str = ""
     """A line under the title of the legend, for example how many have no location."""
 
@@ -165,9 +167,7 @@ def show_map(spec: MapSpec, *, key: str, height: int = 560) -> MapEvent | None:
 
 
 def _as_data(spec: MapSpec, *, key: str, height: int) -> dict[str, object]:
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    base = f"/{prefix}{ASSET_PATH}" if prefix else ASSET_PATH
-    return {**asdict(spec), "key": key, "height": height, "base": base}
+    return {**asdict(spec), "key": key, "height": height, "base": base_path() + ASSET_PATH}
 
 
 def read_event(picked: object) -> MapEvent | None:

@@ -1,14 +1,111 @@
-"""Addresses the maps fetch, in the same process and on the same port as the pages."""
+"""Addresses the maps fetch, in the same process and on the same port as the pages (路由).
+
+They stand outside the session of the pages, so every request under `/api` carries a token that a
+page made (`ui.tokens`). An answer is packed once per version of the data and kept; a browser that
+has it gets 304. Whatever goes wrong is told in one sentence, without stack or path.
+"""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+import gzip
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+import geo
+from geo.errors import GeoError, MissingError, StoreError
+from geo.messages import Language, say
 from geo.present.offline import VENDOR
-from ui.asset_files import ASSET_PATH, OURS
+from geo.store.base import Store
+from geo.tasks.dashboards import Background, read_background
+from ui.asset_files import ASSET_PATH, OURS, base_path
+from ui.map_answers import ANSWERS, language_of, require_short
+from ui.render_cache import RenderCache
+from ui.tokens import Grant, mint, verify
+
+log = logging.getLogger(__name__)
+
+KEPT_BYTES: Final = 64_000_000
+PREVIEW_BYTES: Final = 48_000_000
+_UNKEYED: Final = frozenset({"token", "v"})
+"""Parameters that do not change an answer: the version of the data is read from the store itself. The
+language changes figures only, where names and units stand beside them."""
+
+_layers = RenderCache(KEPT_BYTES)
+_previews = RenderCache(PREVIEW_BYTES)
+
+
+class _Provider:
+    """Where the store comes from: the pages' own, unless a test or a tool names another."""
+
+    def __init__(self) -> None:
+        self.give: Callable[[], Store] | None = None
+        self.background: Background | None = None
+
+    def store(self) -> Store:
+        if self.give is None:
+            from ui import session  # noqa: PLC0415 - pages import this module
+
+            self.give = session.store
+        return self.give()
+
+    def shared(self, store: Store) -> Background:
+        """Return what all answers of one data version share, read once."""
+        if self.background is None or self.background.data_version != store.data_version():
+            self.background = read_background(store)
+        return self.background
+
+
+_provider = _Provider()
+
+
+def set_store_provider(give: Callable[[], Store]) -> None:
+    """Take the store from somewhere else than the pages' session."""
+    _provider.give, _provider.background = give, None
+
+
+def api_token() -> str:
+    """Return a token for every address of the store the pages show."""
+    return mint(Grant("all", _identity(_provider.store())))
+
+
+def keep_preview(content: bytes) -> str:
+    """Keep GeoJSON that is not stored yet, and return the address a map fetches it from.
+
+    Kept in memory until newer previews push it out; the address is a digest of the content.
+    """
+    name = hashlib.sha256(content).hexdigest()[:32]
+    _previews.get(name, lambda: gzip.compress(content, compresslevel=5))
+    return f"{base_path()}/api/preview/{name}"
+
+
+def all_routes() -> list[BaseRoute]:
+    """Return every route of the program beside the pages."""
+    start = f"{base_path()}/api"
+    return [
+        *asset_routes(),
+        Route(f"{base_path()}/healthz", _health),
+        Route(f"{start}/areas/{{level}}.geojson", _answer("areas")),
+        *(Route(f"{start}/{name}", _answer(name)) for name in ANSWERS if name != "areas"),
+        Route(f"{start}/preview/{{name}}", _preview),
+    ]
+
+
+def asset_routes() -> list[BaseRoute]:
+    """Return the routes of our own and the vendored scripts and styles."""
+    start = f"{base_path()}{ASSET_PATH}"
+    return [
+        Mount(f"{start}/vendor", _KeptFiles(directory=VENDOR)),
+        Mount(f"{start}/ui", _KeptFiles(directory=OURS)),
+    ]
 
 
 class _KeptFiles(StaticFiles):
@@ -17,12 +114,112 @@ class _KeptFiles(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 
-def asset_routes() -> list[BaseRoute]:
-    """Return the routes of our own and the vendored scripts and styles."""
-    return [
-        Mount(f"{ASSET_PATH}/vendor", _KeptFiles(directory=VENDOR)),
-        Mount(f"{ASSET_PATH}/ui", _KeptFiles(directory=OURS)),
-    ]
+async def _health(_: Request) -> Response:
+    return JSONResponse({"ok": True, "version": geo.__version__}, headers={"Cache-Control": "no-store"})
+
+
+def _answer(name: str) -> Callable[[Request], object]:
+    async def answer(request: Request) -> Response:
+        query = {**request.query_params, **request.path_params}
+        return await run_in_threadpool(_respond, name, query, dict(request.headers))
+
+    return answer
+
+
+async def _preview(request: Request) -> Response:
+    query = dict(request.query_params)
+    return await run_in_threadpool(
+        _respond_preview, request.path_params["name"], query, dict(request.headers)
+    )
+
+
+def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response:
+    language = language_of(query)
+    try:
+        store = _provider.store()
+        if refusal := _refuse(query, _identity(store)):
+            return _sentence(refusal, 403, language)
+        require_short(query)
+        unkeyed = _UNKEYED if name == "values" else _UNKEYED | {"lang"}
+        asked = sorted((key, value) for key, value in query.items() if key not in unkeyed)
+        version = f"{_identity(store)} {store.data_version()} {geo.__version__} {name} {asked}"
+        tag = hashlib.sha256(version.encode()).hexdigest()[:32]
+        if _has(headers, tag):
+            return Response(status_code=304, headers=_headers(tag))
+        content = _layers.get(
+            tag,
+            lambda: gzip.compress(
+                ANSWERS[name](store, query, lambda: _provider.shared(store)), compresslevel=5
+            ),
+        )
+    except GeoError as error:
+        return _refusal(error, language)
+    return _packed(content, tag, headers)
+
+
+def _respond_preview(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response:
+    language = language_of(query)
+    if refusal := _refuse(query, _identity(_provider.store())):
+        return _sentence(refusal, 403, language)
+    try:
+        content = _previews.get(name, _no_preview)
+    except MissingError as error:
+        return _refusal(error, language)
+    if _has(headers, name):
+        return Response(status_code=304, headers=_headers(name))
+    return _packed(content, name, headers)
+
+
+def _no_preview() -> bytes:
+    raise MissingError("preview_gone")
+
+
+def _refuse(query: Mapping[str, str], identity: str) -> str:
+    """Return the code of a refusal, empty where the token is good for this store."""
+    grant = verify(query.get("token", ""))
+    if grant == "expired":
+        return "map_token_expired"
+    return "" if isinstance(grant, Grant) and grant.store == identity else "map_token_bad"
+
+
+def _identity(store: Store) -> str:
+    """Tell one store from another, without saying where it is."""
+    facts = sorted((name, value) for name, value in store.meta().items() if name != "data_version")
+    return hashlib.sha256(repr((id(store), facts)).encode()).hexdigest()[:16]
+
+
+def _has(headers: Mapping[str, str], tag: str) -> bool:
+    known = {part.strip().removeprefix("W/") for part in headers.get("if-none-match", "").split(",")}
+    return f'"{tag}"' in known
+
+
+def _headers(tag: str) -> dict[str, str]:
+    return {
+        "ETag": f'"{tag}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _packed(content: bytes, tag: str, headers: Mapping[str, str]) -> Response:
+    if "gzip" in headers.get("accept-encoding", ""):
+        answer = {**_headers(tag), "Content-Encoding": "gzip"}
+        return Response(content, media_type="application/json", headers=answer)
+    return Response(gzip.decompress(content), media_type="application/json", headers=_headers(tag))
+
+
+def _refusal(error: GeoError, language: Language) -> Response:
+    log.info("refused a layer: %s", error.code)
+    status = 404 if isinstance(error, MissingError) else 503 if isinstance(error, StoreError) else 400
+    body = {"code": error.code, "error": error.say(language)}
+    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
+
+
+def _sentence(code: str, status: int, language: Language) -> Response:
+    body = {"code": code, "error": say(code, language)}
+    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})

@@ -53,7 +53,11 @@ def verify(token: str, *, now_s: float | None = None) -> Grant | Refusal:
     """Return what a token allows, or why it is refused."""
     now_s = time.time() if now_s is None else now_s
     try:
-        scope, store, ends_s = _SERIALIZER.loads(token)
-    except (BadSignature, ValueError):
+        given = _SERIALIZER.loads(token)
+    except BadSignature:
         return "bad"
-    return Grant(scope, store) if now_s < ends_s else "expired"
+    match given:
+        case [str(scope), str(store), int(ends_s)]:
+            return Grant(scope, store) if now_s < ends_s else "expired"
+        case _:
+            return "bad"

@@ -9,6 +9,24 @@ MESSAGES: dict[str, Message] = {
         "Add it to scripts/vendor_assets.py, or leave that part out.",
         "请将其加入 scripts/vendor_assets.py，或不使用该部分。",
     ),
+    "map_token_bad": Message(
+        "This address of map data was not made by a page of this program.",
+        "这个地图数据地址不是由本程序的页面生成的。",
+        "Open the page again.",
+        "请重新打开页面。",
+    ),
+    "map_token_expired": Message(
+        "The page has been open for more than an hour, and its map may no longer fetch data.",
+        "页面打开已超过一小时，地图不能再读取数据。",
+        "Reload the page.",
+        "请刷新页面。",
+    ),
+    "preview_gone": Message(
+        "This preview is no longer kept.",
+        "此预览已不再保留。",
+        "Choose the file again.",
+        "请重新选择文件。",
+    ),
     "map_nothing_to_draw": Message(
         "There is nothing to draw: no areas, cases or facilities with a place.",
         "没有可绘制的内容：没有带位置的区域、诉求或设施。",

@@ -175,12 +175,28 @@ export function outlines(collection, { rank, theme, renderer }) {
 export function names(collection) {
   const markers = [];
   for (const feature of collection.features) {
-    const at = feature.properties.centre;
-    if (!Array.isArray(at)) continue;
+    if (!feature.geometry) continue;
+    const at = middle(rings(feature.geometry));
     const icon = L.divIcon({ className: "getu-name", html: node("span", "", feature.properties.name), iconSize: null });
     markers.push(L.marker([at[1], at[0]], { icon, interactive: false, keyboard: false, pane: "names" }));
   }
   return L.layerGroup(markers);
+}
+
+// Centroid of the largest ring, which lies inside all but the oddest shapes.
+function middle(polygons) {
+  let best = [0, 0, 0];
+  for (const [ring] of polygons) {
+    let [size, x, y] = [0, 0, 0];
+    for (let k = 0; k + 1 < ring.length; k++) {
+      const [xa, ya] = [ring[k][0] - ring[0][0], ring[k][1] - ring[0][1]];
+      const [xb, yb] = [ring[k + 1][0] - ring[0][0], ring[k + 1][1] - ring[0][1]];
+      const cross = xa * yb - xb * ya;
+      [size, x, y] = [size + cross, x + (xa + xb) * cross, y + (ya + yb) * cross];
+    }
+    if (Math.abs(size) > best[0]) best = [Math.abs(size), ring[0][0] + x / size / 3, ring[0][1] + y / size / 3];
+  }
+  return best.slice(1);
 }
 
 // Streets as the quiet basemap: one path per group of kinds; small streets appear when near.

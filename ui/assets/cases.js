@@ -5,7 +5,6 @@ import { swatch } from "./legend.js";
 import { node } from "./texts.js";
 
 const HEXAGON_ZOOMS = [[11, 7], [13, 8], [15, 9]]; // below zoom 11 resolution 7, and so on
-const CUT_RESOLUTION = 10;
 const RAMP = ["#fbd3e4", "#f39ac2", "#dd5b9b", "#a3176b", "#5c0040"]; // one hue, apart from the areas
 const SCALES = [0.5, 0.64, 0.78, 0.9, 1];
 const LADDER = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 1000000];
@@ -68,7 +67,7 @@ export class Cases {
     this.clear();
     const size = this.map.getSize();
     if (!size.x || !size.y) return; // a hidden map has no pixels to read back
-    this.heat = data.points.map(([lon, lat, n]) => [lat, lon, n ?? 1]);
+    this.heat = data.map(([lon, lat, n]) => [lat, lon, n ?? 1]);
     const gradient = { 0.12: RAMP[0], 0.3: RAMP[1], 0.55: RAMP[2], 0.8: RAMP[3], 1: RAMP[4] };
     // maxZoom 1 switches off the plugin's own dimming by zoom; `heatTop` sets the top instead
     const look = { radius: 15, blur: 13, minOpacity: 0.02, gradient, max: this.#heatTop(), maxZoom: 1 };
@@ -121,12 +120,12 @@ export class Cases {
   async #points(url, signal) {
     const [data] = await Promise.all([loadJson(url, signal), loadClusters(this.base)]);
     if (signal.aborted) return;
-    if (data.is_cut) {
-      await this.#hexagons(this.spec.hexagons_url.replace("{res}", CUT_RESOLUTION), signal);
+    this.clear();
+    if (data.features[0]?.properties.h3 !== undefined) {
+      this.#drawHexagons(data); // too many to list: the server answers with cells
       this.isCut = true;
       return;
     }
-    this.clear();
     this.layer = L.markerClusterGroup({
       maxClusterRadius: 54,
       disableClusteringAtZoom: 18,
@@ -141,12 +140,20 @@ export class Cases {
         const [lon, lat] = feature.geometry.coordinates;
         const marker = L.marker([lat, lon], { icon: icon(), pane: "points", keyboard: false });
         marker.on("click", () => this.onPick(feature.properties));
-        return marker.bindTooltip(() => caseText(feature.properties), { direction: "top", offset: [0, -6] });
+        return marker.bindTooltip(() => this.#describe(feature.properties), { direction: "top", offset: [0, -6] });
       }),
     );
     this.layer.addTo(this.map);
     this.n = data.features.length;
     this.kind = "points";
+  }
+
+  #describe(properties) {
+    const box = node("div");
+    const state = this.spec.state_words?.[properties.state] ?? properties.state;
+    box.append(node("b", "", String(properties.category ?? properties.case_id)));
+    box.append(node("div", "", [state, properties.reported_on].filter(Boolean).join(" · ")));
+    return box;
   }
 
   // The hexagon under a place, if hexagons are shown.
@@ -193,13 +200,6 @@ const classOf = (n, steps) => Math.max(0, steps.findLastIndex(([low]) => n >= lo
 export function clusterIcon(n, className, least = 26) {
   const side = least + (n < 10 ? 0 : n < 100 ? 6 : n < 1000 ? 12 : 20);
   return L.divIcon({ className, html: node("span", "", String(n)), iconSize: [side, side] });
-}
-
-function caseText(properties) {
-  const box = node("div");
-  box.append(node("b", "", String(properties.category ?? properties.case_id)));
-  box.append(node("div", "", [properties.state, properties.reported_on].filter(Boolean).join(" · ")));
-  return box;
 }
 
 function tiledBox(bounds) {

@@ -34,14 +34,18 @@ export const loadClusters = (base) =>
 // The token changes every hour; it stands beside the addresses, so that an address that is still the
 // same is not taken for a new one.
 let token = "";
+let language = "zh";
 
-export function setToken(newest) {
+export function setToken(newest, spoken) {
   token = newest;
+  language = spoken;
 }
 
 // Fetch JSON; the error carries the sentence of the server where there is one.
 export async function loadJson(url, signal) {
-  const signed = `${url}${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+  const signed = new URL(url, window.location.origin);
+  signed.searchParams.set("token", token);
+  if (!signed.searchParams.has("lang")) signed.searchParams.set("lang", language);
   const answer = await fetch(signed, { signal, credentials: "same-origin" });
   if (!answer.ok) {
     const body = await answer.json().catch(() => ({}));

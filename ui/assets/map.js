@@ -31,7 +31,7 @@ class GetuMap {
     this.spec = spec;
     this.send = send;
     this.text = words(spec.language);
-    setToken(spec.token);
+    setToken(spec.token, spec.language);
     this.root.style.height = `${spec.height}px`;
     this.#readTheme();
     if (!this.map) {

@@ -20,7 +20,7 @@ function head(data, tools) {
   for (const column of data.columns) {
     const cell = element("th", column.align === "right" ? "right" : "");
     cell.scope = "col";
-    if (column.width) cell.style.width = column.width;
+    if (column.width) cell.style.minWidth = cell.style.width = column.width;
     if (column.title) cell.title = column.title;
     if (column.sort) {
       const button = element("button", "", column.label);

@@ -180,7 +180,7 @@ async def _serve(request: Request) -> Response:
     elif name == "hexagons":
         body = _hexagons(int(request.query_params["res"]))
     elif name == "heat":
-        body = _pack({"points": [[*f["geometry"]["coordinates"], 1] for f in _point_features(2000, "case")]})
+        body = _pack([[*f["geometry"]["coordinates"], 1] for f in _point_features(2000, "case")])
     else:
         body = _pack(
             {"type": "FeatureCollection", "features": _point_features(900 if name == "case" else 300, name)}

@@ -1,0 +1,206 @@
+"""What each address under `/api` answers, from a store and the parameters of the address (地图数据).
+
+Everything a person could write into an address is read here, and refused with a sentence that names
+it. The layers come from `geo.tasks.map_layers`, which lists what may leave the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Final
+
+from geo.analysis.indicators import Indicator
+from geo.analysis.periods import PERIOD_NAMES, PeriodName
+from geo.errors import ChoiceError
+from geo.messages import Language
+from geo.present.documents import dump_json
+from geo.present.words import LEVELS, word
+from geo.schema import AREA_LEVELS, AreaLevel
+from geo.store.base import CaseFilter, Store
+from geo.tasks.areas import Box
+from geo.tasks.case_filters import filter_from_query
+from geo.tasks.dashboards import Background, choose_period
+from geo.tasks.map_layers import (
+    AreaValues,
+    area_layer,
+    area_values,
+    case_points,
+    facility_points,
+    heat_points,
+    hexagon_layer,
+    street_layer,
+)
+
+Query = Mapping[str, str]
+Answer = Callable[[Store, Query, Callable[[], Background]], bytes]
+"""From a store, the parameters, and what all answers of one data version share, to JSON."""
+
+RESOLUTIONS: Final = range(5, 11)
+MOST_TEXT: Final = 4000
+"""Longest parameter that is read."""
+
+
+def answer_areas(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the outlines of `level`, those under `parent` where it is named."""
+    return area_layer(store, _level(query), parent_id=query.get("parent") or None).content
+
+
+def answer_values(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the figures `by` of `level` in a period, their classes and what a legend says."""
+    name = _one_of(query, "period", PERIOD_NAMES, other="own" if query.get("from") else "month")
+    periods = choose_period(store, name, start_on=_day(query, "from"), end_on=_day(query, "to"))
+    where = filter_from_query({key: value for key, value in query.items() if key not in ("level", "area")})
+    values = area_values(
+        store,
+        _level(query),
+        query.get("by") or "n_new",
+        period=periods.chosen,
+        where=where,
+        parent_id=query.get("parent") or None,
+        background=background(),
+    )
+    return dump_json(write_values(values, language_of(query))).encode()
+
+
+def answer_hexagons(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with located cases per H3 cell of resolution `res`."""
+    return hexagon_layer(store, _where(query), resolution=_resolution(query)).content
+
+
+def answer_points(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the cases inside `box`, or with hexagons where they are too many."""
+    return case_points(store, _where(query), box=_box(query), resolution=10).content
+
+
+def answer_heat(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with sums of cases at the centres of small cells."""
+    return heat_points(store, _where(query)).content
+
+
+def answer_facilities(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the facilities of `kinds` (and `statuses`), all of them where none is named."""
+    kinds = [kind for kind in query.get("kinds", "").split(",") if kind]
+    statuses = [status for status in query.get("statuses", "").split(",") if status]
+    return facility_points(store, kinds=kinds, statuses=statuses).content
+
+
+def answer_streets(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the streets as one bundle of lines per kind."""
+    return street_layer(store).content
+
+
+ANSWERS: Final[Mapping[str, Answer]] = {
+    "areas": answer_areas,
+    "values": answer_values,
+    "hexagons": answer_hexagons,
+    "points": answer_points,
+    "heat": answer_heat,
+    "facilities": answer_facilities,
+    "streets": answer_streets,
+}
+
+
+def language_of(query: Query) -> Language:
+    """Return the language an address asks for; Chinese unless it says English."""
+    return "en" if query.get("lang") == "en" else "zh"
+
+
+def write_values(values: AreaValues, language: Language) -> dict[str, object]:
+    """Write figures as the map reads them: `[value, class, text]` by area, classes, words of the legend."""
+    item, classes = values.indicator, values.classes
+    unit = "" if item.format == "share" else item.unit(language)
+    class_of = values.class_of()
+    rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
+    return {
+        "title": item.name(language),
+        "unit": unit,
+        "area_unit": _area_unit(values.level, language),
+        "note": values.period.label,
+        "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
+        "n_no_data": classes.n_missing,
+        "values": {
+            area: [
+                value,
+                class_of[area] if class_of[area] >= 0 else None,
+                _text(values, area, item, language),
+            ]
+            for area, value in values.values.items()
+        },
+    }
+
+
+def _text(values: AreaValues, area: str, item: Indicator, language: Language) -> str:
+    if values.values[area] is None:
+        return ""
+    joint = "" if language == "zh" else " "
+    unit = "" if item.format == "share" else joint + item.unit(language)
+    small = {"zh": "（基数小）", "en": " (small base)"}[language] if area in values.small else ""
+    return f"{values.texts[area]}{unit}{small}"
+
+
+def _area_unit(level: AreaLevel, language: Language) -> str:
+    name = word(LEVELS, level, language)
+    if language == "zh":
+        return f"个{name}"
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
+def require_short(query: Query) -> None:
+    """Refuse a parameter that is longer than any of ours can be.
+
+    Raises
+    ------
+    ChoiceError
+        If one is.
+    """
+    for name, value in query.items():
+        if len(value) > MOST_TEXT:
+            raise _unreadable(name[:40], value)
+
+
+def _unreadable(name: str, value: str) -> ChoiceError:
+    return ChoiceError("filter_unreadable", name=name, value=value[:60])
+
+
+def _level(query: Query) -> AreaLevel:
+    for level in AREA_LEVELS:
+        if query.get("level") == level:
+            return level
+    raise _unreadable("level", query.get("level", ""))
+
+
+def _one_of(query: Query, name: str, choices: tuple[PeriodName, ...], *, other: PeriodName) -> PeriodName:
+    given = query.get(name) or other
+    for choice in choices:
+        if given == choice:
+            return choice
+    raise _unreadable(name, given)
+
+
+def _day(query: Query, name: str) -> date | None:
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _unreadable(name, text) from error
+
+
+def _resolution(query: Query) -> int:
+    text = query.get("res", "")
+    if not text.isascii() or not text.isdigit() or int(text[:4]) not in RESOLUTIONS:
+        raise _unreadable("res", text)
+    return int(text)
+
+
+def _box(query: Query) -> Box:
+    box = filter_from_query({"box": query.get("box", "")}).box
+    if box is None or box[0] >= box[2] or box[1] >= box[3]:
+        raise _unreadable("box", query.get("box", ""))
+    return box
+
+
+def _where(query: Query) -> CaseFilter:
+    return filter_from_query({name: value for name, value in query.items() if name != "box"})
