@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from geo.errors import StoreError
 from geo.schema import TABLES, Table
 from geo.store.base import BatchHead, Receipt
 from geo.store.batches import next_batch_id, record_batch
@@ -21,6 +20,7 @@ from geo.store.database import Database, Params, count
 from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
 from geo.store.frames import GEOMETRY_TYPES
+from geo.store.side_rows import count_side_changes, write_side
 from geo.store.staging import (
     ROW,
     arriving_value,
@@ -29,7 +29,6 @@ from geo.store.staging import (
     quote,
     quoted,
     require_for_new,
-    row_as_json,
     stage_rows,
 )
 
@@ -62,7 +61,11 @@ def store_cases(
         names = stage_rows(db, "arriving", cases, table)
         stage_rows(db, "arriving_areas", areas, TABLES["case_areas"])
         reach("batch.staged")
+        if reporters is not None and len(reporters):
+            stage_rows(db, "arriving_reporters", reporters, TABLES["case_reporters"])
         counts = compare_rows(db, "arriving", table, names, further=_case_columns(db, table, names))
+        if reporters is not None and len(reporters):
+            counts = count_side_changes(db, counts, TABLES["case_reporters"], "arriving_reporters")
         require_for_new(table, names, counts["new"], tuple(CASE_DEFAULTS))
         reach("batch.compared")
         if counts["new"] or counts["changed"]:
@@ -71,10 +74,10 @@ def store_cases(
             _write_versioned(db, batch_id, table, names, CASE_DEFAULTS)
             _add_categories(db, batch_id, categories)
             reach("batch.rows_written")
-            _write_side(db, batch_id, "case_areas", "arriving_areas", "k.is_moved OR o.case_id IS NULL")
+            areas_table = TABLES["case_areas"]
+            write_side(db, batch_id, areas_table, "arriving_areas", when="k.is_moved OR o.case_id IS NULL")
             if reporters is not None and len(reporters):
-                stage_rows(db, "arriving_reporters", reporters, TABLES["case_reporters"])
-                _write_side(db, batch_id, "case_reporters", "arriving_reporters", "TRUE")
+                write_side(db, batch_id, TABLES["case_reporters"], "arriving_reporters")
             reach("batch.areas_written")
             _write_events(db, head, batch_id, table, names)
             reach("batch.events_written")
@@ -105,14 +108,17 @@ def store_facilities(
         reach("batch.staged")
         further = ("a.facility_id", "coalesce(c.version, 0) AS version")
         counts = compare_rows(db, "arriving", table, names, further=further)
+        gates = TABLES["facility_entrances"]
+        if entrances is not None and len(entrances):
+            stage_rows(db, "arriving_entrances", entrances, gates)
+            counts = count_side_changes(db, counts, gates, "arriving_entrances")
         require_for_new(table, names, counts["new"], tuple(FACILITY_DEFAULTS))
         reach("batch.compared")
         _keep_versions(db, head, batch_id, table)
         reach("batch.former_kept")
         _write_versioned(db, batch_id, table, names, FACILITY_DEFAULTS)
         if entrances is not None and len(entrances):
-            stage_rows(db, "arriving_entrances", entrances, TABLES["facility_entrances"])
-            _write_side(db, batch_id, "facility_entrances", "arriving_entrances", "TRUE")
+            write_side(db, batch_id, gates, "arriving_entrances")
         reach("batch.rows_written")
         receipt = record_batch(db, head, batch_id, counts, rejected)
         db.drop("compared", "arriving", "arriving_entrances")
@@ -182,72 +188,13 @@ def _write_versioned(
     )
 
 
-def _write_side(db: Database, batch_id: str, name: str, staged: str, when: str) -> None:
-    """Write rows that belong to new or changed cases or facilities, keeping the former ones.
-
-    `when` is a condition on `compared` (`k`) and the stored row of the same key (`o`): only then is
-    a row of a changed owner replaced. Rows of unchanged owners are left.
-    """
-    table = TABLES[name]
-    owner = quote(table.key[0])
-    joined = " AND ".join(f"o.{quote(key)} = s.{quote(key)}" for key in table.key)
-    db.drop("chosen")
-    db.run(
-        f"CREATE TEMP TABLE chosen AS SELECT s.{ROW}, s.{owner}, o.{owner} IS NOT NULL AS is_known "
-        f"FROM {staged} s JOIN compared k ON k.{owner} = s.{owner} AND k.status <> 'unchanged' "
-        f"LEFT JOIN {name} o ON {joined} AND k.status = 'changed' WHERE k.status = 'new' OR {when}"
-    )
-    if count(db, "SELECT count(*) FROM chosen WHERE is_known"):
-        _replace_side(db, batch_id, table, staged)
-    columns = [arriving_value(db, c, "s") if c.name != "batch_id" else "$1" for c in table.columns if c.name]
-    missing = [c.name for c in table.columns if c.required and c.name != "batch_id"]
-    _require_staged(db, table, staged, missing)
-    present = _staged_names(db, staged)
-    columns = [
-        value if column.name in present or column.name == "batch_id" else "NULL"
-        for column, value in zip(table.columns, columns, strict=True)
-    ]
-    db.run(
-        f"INSERT INTO {name} ({quoted(table.names)}) SELECT {', '.join(columns)} "
-        f"FROM {staged} s JOIN chosen w ON w.{ROW} = s.{ROW}",
-        [batch_id],
-    )
-    db.drop("chosen")
-
-
-def _replace_side(db: Database, batch_id: str, table: Table, staged: str) -> None:
-    joined = " AND ".join(f"o.{quote(key)} = s.{quote(key)}" for key in table.key)
-    db.run(
-        f"INSERT INTO former_rows (replaced_by, seq, table_name, row) SELECT $1, "
-        f"(SELECT coalesce(max(seq), 0) FROM former_rows WHERE replaced_by = $1) "
-        f"+ row_number() OVER (ORDER BY s.{ROW}), '{table.name}', {row_as_json(db, table, 'o')} "
-        f"FROM {staged} s JOIN chosen w ON w.{ROW} = s.{ROW} AND w.is_known JOIN {table.name} o ON {joined}",
-        [batch_id],
-    )
-    db.run(
-        f"DELETE FROM {table.name} o WHERE EXISTS (SELECT 1 FROM {staged} s JOIN chosen w "
-        f"ON w.{ROW} = s.{ROW} AND w.is_known WHERE {joined})"
-    )
-
-
-def _staged_names(db: Database, staged: str) -> list[str]:
-    return list(db.query(f"SELECT * FROM {staged} LIMIT 0").column_names)
-
-
-def _require_staged(db: Database, table: Table, staged: str, required: Sequence[str]) -> None:
-    present = _staged_names(db, staged)
-    for name in required:
-        if name not in present:
-            raise StoreError("store_column_missing", table=table.name, column=name)
-
-
 def _add_categories(db: Database, batch_id: str, categories: pd.DataFrame | None) -> None:
     """Add categories that are not known yet; note them, so that undo can take them away."""
     if categories is None or not len(categories):
         return
     table = TABLES["categories"]
     names = stage_rows(db, "arriving_categories", categories, table)
-    _require_staged(db, table, "arriving_categories", [c.name for c in table.columns if c.required])
+    require_for_new(table, names, len(categories))
     added = "FROM arriving_categories a WHERE a.category_id NOT IN (SELECT category_id FROM categories)"
     key = db.json_object({"category_id": "a.category_id"})
     db.run(
@@ -269,7 +216,7 @@ def _write_events(db: Database, head: BatchHead, batch_id: str, table: Table, na
         "INSERT INTO case_events (case_id, seq, action, from_state, to_state, actor, taken_at, note, batch_id) "
         f"SELECT k.case_id, coalesce(e.seq, 0) + 1, CASE k.status WHEN 'new' THEN 'import' ELSE 'change' END, "
         f"k.from_state, n.state, {actor}, {at}, "
-        f"CASE WHEN k.status = 'changed' THEN concat_ws('; ', {notes}) ELSE '' END, {batch} "
+        f"CASE WHEN k.status = 'changed' THEN coalesce(nullif(concat_ws('; ', {notes}), ''), 'reporter') ELSE '' END, {batch} "
         f"FROM compared k JOIN arriving a ON a.{ROW} = k.{ROW} "
         f"JOIN cases n ON n.case_no = k.case_no "
         f"LEFT JOIN (SELECT * FROM case_versions WHERE replaced_by = {batch}) c ON c.case_id = k.case_id "

@@ -134,10 +134,11 @@ def _percentiles(
 def month_counts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
     """Count by calendar month; see `Store.month_counts`."""
     rows = month_counts_from_sums(facts, by, where)
-    return _finish_months(facts, by, _month_facts(facts, by, where) if rows is None else rows)
+    return _finish_months(facts, by, month_facts(facts, by, where) if rows is None else rows)
 
 
-def _month_facts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
+def month_facts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pa.Table:
+    """Count months from the facts: `code`, `month` and `MONTH_COUNTS`."""
     condition = build_condition(facts, where)
     group = group_sql(by)
     marks = {

@@ -70,14 +70,15 @@ _SOURCE = """FROM cases c JOIN touched t ON t.case_no = c.case_no
 LEFT JOIN case_areas a ON a.case_id = c.case_id AND a.basis = 'current'"""
 
 
-def _text_of(dimension: str) -> str:
+def text_of(dimension: str) -> str:
+    """SQL of the text of a dimension: in `cases` under the alias `c`, in `case_areas` under `a`."""
     owner = "a" if dimension in AREA_LEVELS else "c"
     return f"{owner}.{COLUMN_OF.get(dimension, dimension)}"
 
 
 def _add_codes(db: Database) -> None:
     """Give a number to every text that has none; areas in the order of the chain."""
-    names = ", ".join(f"{_text_of(d)} AS {d}" for d in CODED)
+    names = ", ".join(f"{text_of(d)} AS {d}" for d in CODED)
     db.drop("fact_texts")
     db.run(f"CREATE TEMP TABLE fact_texts AS SELECT DISTINCT {names} {_SOURCE}")
     for dimension in CODED:
@@ -120,8 +121,7 @@ def _write_facts(db: Database, time_zone: str) -> None:
     }  # fmt: skip
     names = TABLES["case_facts"].names
     joins = "\n".join(
-        f"LEFT JOIN fact_codes d_{d} ON d_{d}.dimension = '{d}' AND d_{d}.value = {_text_of(d)}"
-        for d in CODED
+        f"LEFT JOIN fact_codes d_{d} ON d_{d}.dimension = '{d}' AND d_{d}.value = {text_of(d)}" for d in CODED
     )
     order = ", ".join(f"{level}_code NULLS LAST" for level in CHAIN_LEVELS)
     db.run(

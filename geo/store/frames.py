@@ -9,6 +9,7 @@ Out: text as pandas `str`, moments as UTC, geometry as shapely.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -16,6 +17,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from geo.errors import CrsError, MissingError, StoreError
@@ -25,6 +27,9 @@ GEOMETRY_TYPES: dict[ColumnType, tuple[str, ...]] = {
     "multipolygon": ("Polygon", "MultiPolygon"),
     "line": ("LineString", "MultiLineString"),
 }
+
+EXACT_IN_FLOAT = 2**53
+"""Whole numbers beyond this are no longer exact in a float."""
 
 _ARROW: dict[ColumnType, pa.DataType] = {
     "text": pa.string(),
@@ -114,7 +119,15 @@ def _plain_to_arrow(series: pd.Series, table: Table, column: Column) -> pa.Array
         if pa.types.is_dictionary(array.type):
             return array.cast(pa.string())
         raise StoreError("store_wrong_type", table=table.name, column=column.name, type="text")
+    if pa.types.is_floating(array.type) and len(array) and _is_bent(array):
+        raise StoreError("store_wrong_type", table=table.name, column=column.name, type=column.type)
     return array.cast(kind)
+
+
+def _is_bent(array: pa.Array) -> bool:
+    """Whether floats hold whole numbers too large to have come through exactly."""
+    largest = pc.max(pc.abs(array)).as_py()
+    return largest is not None and largest > EXACT_IN_FLOAT
 
 
 def _doubles_to_arrow(series: pd.Series, kind: pa.DataType) -> pa.Array:
@@ -152,7 +165,7 @@ def _as_multi(value: shapely.Geometry) -> shapely.Geometry:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
 def _as_json(value: object) -> str | None:
@@ -166,18 +179,29 @@ def _as_json(value: object) -> str | None:
 
 
 def to_pandas(rows: pa.Table, geometry: Sequence[str] = ()) -> pd.DataFrame:
-    """Turn rows that were read into a pandas table; `geometry` columns hold WKB."""
-    fields = [
-        rows.column(name).cast(pa.timestamp("us", "UTC"))
-        if pa.types.is_timestamp(rows.schema.field(name).type) and rows.schema.field(name).type.tz
-        else rows.column(name)
-        for name in rows.column_names
-    ]
-    rows = pa.table(fields, names=rows.column_names)
-    frame = cast(pd.DataFrame, rows.to_pandas(types_mapper=_pandas_type, date_as_object=True))
-    for name in geometry:
-        frame[name] = shapely.from_wkb(frame[name].to_numpy(object))
-    return frame
+    """Turn rows that were read into a pandas table; `geometry` columns hold WKB.
+
+    Text is `str`, moments are UTC in microseconds, dates are `datetime.date`, truth values are
+    `boolean`, and whole numbers are `int64`, or `Int64` where one is missing, so that a number of
+    18 digits is never bent into a float.
+    """
+    return pd.DataFrame(
+        {name: _to_series(rows.column(name), is_shape=name in geometry) for name in rows.column_names}
+    )
+
+
+def _to_series(values: pa.ChunkedArray, *, is_shape: bool) -> pd.Series:
+    kind = values.type
+    if is_shape:
+        return pd.Series(shapely.from_wkb(values.to_numpy(zero_copy_only=False)), dtype=object)
+    if pa.types.is_timestamp(kind) and kind.tz:
+        values = values.cast(pa.timestamp("us", "UTC"))
+    if pa.types.is_integer(kind) and values.null_count:
+        return cast(pd.Series, values.to_pandas(types_mapper=_NULLABLE.get))
+    return cast(pd.Series, values.to_pandas(types_mapper=_pandas_type, date_as_object=True))
+
+
+_NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
 
 
 def _pandas_type(kind: pa.DataType) -> object:

@@ -259,8 +259,8 @@ class SqlStore:
 
     def verify(self) -> list[str]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
-        with self._db.snapshot():
-            return verifying.verify(self._db, self._time_zone)
+        with self._asking() as facts:
+            return verifying.verify(facts)
 
     def close(self) -> None:
         """Close the store."""

@@ -1,10 +1,185 @@
-"""Look for rows that break a rule of the store (校验)."""
+"""Look for rows that break a rule of the store (存储校验).
+
+DuckDB keeps no keys and no references, and facts and sums are derived; this is the proof that they
+hold all the same. Every finding is one sentence with a count. An empty list means all is well.
+"""
 
 from __future__ import annotations
 
-from geo.store.database import Database
+from collections.abc import Iterator
+
+from geo.schema import COUNT_SUMS, PLACEMENT_BASES, TABLES
+from geo.store.base import CaseFilter
+from geo.store.codes import FactTable
+from geo.store.counting import month_facts
+from geo.store.database import Database, count
+from geo.store.facts import CODED, text_of
+from geo.store.questions import MONTH_COUNTS
+from geo.store.staging import quoted
+from geo.store.sums import month_counts_from_sums
+
+LEDGERS = ("case_counts",)
+"""Tables whose key may repeat: rows of one key are added up."""
+
+_OWNERS = (
+    ("areas", "set_id", "boundary_sets", "set_id"),
+    ("case_areas", "case_id", "cases", "case_id"),
+    ("case_events", "case_id", "cases", "case_id"),
+    ("case_reporters", "case_id", "cases", "case_id"),
+    ("case_versions", "case_id", "cases", "case_id"),
+    ("facility_versions", "facility_id", "facilities", "facility_id"),
+    ("facility_entrances", "facility_id", "facilities", "facility_id"),
+    ("rejected_rows", "batch_id", "import_batches", "batch_id"),
+    ("former_rows", "replaced_by", "import_batches", "batch_id"),
+    ("street_edges", "from_node", "street_nodes", "node_id"),
+    ("street_edges", "to_node", "street_nodes", "node_id"),
+)
+"""Table and column that must be found in another table and column."""
 
 
-def verify(db: Database, time_zone: str) -> list[str]:
-    """Look for rows that break a rule of the store."""
-    return []
+def verify(facts: FactTable) -> list[str]:
+    """Look for rows that break a rule of the store; see `Store.verify`."""
+    db = facts.db
+    return [
+        *_keys(db),
+        *_owners(db),
+        *_batches(db),
+        *_placements(db),
+        *_versions(db),
+        *_facts(db),
+        *_sums(facts),
+    ]
+
+
+def _found(n: int, sentence: str) -> Iterator[str]:
+    if n:
+        yield f"{n:,} {sentence}"
+
+
+def _keys(db: Database) -> Iterator[str]:
+    for table in TABLES.values():
+        if table.name in LEDGERS:
+            continue
+        keys = quoted(table.key)
+        twice = f"SELECT 1 FROM {table.name} GROUP BY {keys} HAVING count(*) > 1"
+        yield from _found(
+            count(db, f"SELECT count(*) FROM ({twice}) t"),
+            f"keys of {table.name} ({', '.join(table.key)}) occur twice",
+        )
+
+
+def _owners(db: Database) -> Iterator[str]:
+    for table, column, other, key in _OWNERS:
+        lost = f"NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = t.{column})"
+        yield from _found(
+            count(db, f"SELECT count(*) FROM {table} t WHERE {lost}"),
+            f"rows of {table} name a {column} that {other} does not have",
+        )
+
+
+def _batches(db: Database) -> Iterator[str]:
+    stored = "SELECT 1 FROM import_batches b WHERE b.batch_id = t.batch_id AND b.state = 'stored'"
+    for table in TABLES.values():
+        if "batch_id" in table.names and table.name not in ("import_batches", "rejected_rows", "case_events"):
+            yield from _found(
+                count(db, f"SELECT count(*) FROM {table.name} t WHERE NOT EXISTS ({stored})"),
+                f"rows of {table.name} belong to no stored batch",
+            )
+    yield from _found(
+        count(
+            db,
+            "SELECT count(*) FROM import_batches b WHERE n_rejected <> "
+            "(SELECT count(DISTINCT r.row) FROM rejected_rows r WHERE r.batch_id = b.batch_id)",
+        ),
+        "batches name another number of refused rows than they have",
+    )
+    yield from _found(
+        count(db, "SELECT count(*) FROM import_batches WHERE n_read < n_new + n_changed + n_unchanged AND n_read > 0 "
+                  "AND kind IN ('cases', 'facilities')"),
+        "batches stored more rows than they read",
+    )  # fmt: skip
+
+
+def _placements(db: Database) -> Iterator[str]:
+    for basis in PLACEMENT_BASES:
+        has_row = "SELECT 1 FROM case_areas a WHERE a.case_id = c.case_id AND a.basis = $1"
+        yield from _found(
+            count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({has_row})", [basis]),
+            f"cases have no row of areas on the {basis} basis",
+        )
+
+
+def _versions(db: Database) -> Iterator[str]:
+    for name, versions in (("cases", "case_versions"), ("facilities", "facility_versions")):
+        key = TABLES[name].key[0]
+        later = f"SELECT 1 FROM {versions} v WHERE v.{key} = t.{key} AND v.version >= t.version"
+        yield from _found(
+            count(db, f"SELECT count(*) FROM {name} t WHERE EXISTS ({later})"),
+            f"{name} are not newer than their former rows",
+        )
+    newest = "SELECT e.to_state, e.case_id, row_number() OVER (PARTITION BY case_id ORDER BY seq DESC) AS n FROM case_events e"
+    yield from _found(
+        count(
+            db,
+            f"SELECT count(*) FROM cases c LEFT JOIN ({newest}) e ON e.case_id = c.case_id AND e.n = 1 "
+            "WHERE e.to_state IS DISTINCT FROM c.state",
+        ),
+        "cases are in another state than their newest event says",
+    )
+
+
+_COPIED = (
+    "case_id",
+    "reported_at",
+    "closed_at",
+    "due_at",
+    "valid_callback",
+    "contacted",
+    "solved",
+    "lon",
+    "lat",
+    "h3",
+)
+
+
+def _facts(db: Database) -> Iterator[str]:
+    missing = "SELECT 1 FROM case_facts f WHERE f.case_no = c.case_no"
+    yield from _found(
+        count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({missing})"), "cases have no fact"
+    )
+    extra = "SELECT 1 FROM cases c WHERE c.case_no = f.case_no"
+    yield from _found(
+        count(db, f"SELECT count(*) FROM case_facts f WHERE NOT EXISTS ({extra})"), "facts have no case"
+    )
+    joins = "".join(
+        f" LEFT JOIN fact_codes d_{d} ON d_{d}.dimension = '{d}' AND d_{d}.code = f.{d}_code" for d in CODED
+    )
+    differ = [f"f.{name} IS DISTINCT FROM c.{name}" for name in _COPIED]
+    differ += [f"d_{d}.value IS DISTINCT FROM {text_of(d)}" for d in CODED]
+    yield from _found(
+        count(
+            db,
+            f"SELECT count(*) FROM case_facts f JOIN cases c ON c.case_no = f.case_no "
+            f"LEFT JOIN case_areas a ON a.case_id = c.case_id AND a.basis = 'current'{joins} "
+            f"WHERE {' OR '.join(differ)}",
+        ),
+        "facts say something else than their case",
+    )
+
+
+def _sums(facts: FactTable) -> Iterator[str]:
+    total = ", ".join(f"sum({name})" for name in COUNT_SUMS)
+    unbalanced = (
+        f"SELECT 1 FROM case_counts GROUP BY district_code, subdistrict_code, dimension, group_code, month, due_month "
+        f"HAVING least({total}) < 0"
+    )
+    yield from _found(
+        count(facts.db, f"SELECT count(*) FROM ({unbalanced}) t"), "sums by month are below zero"
+    )
+    summed = month_counts_from_sums(facts, "all", CaseFilter())
+    counted = month_facts(facts, "all", CaseFilter())
+    if summed is not None:
+        ways = [
+            table.sort_by("month").select(["month", *MONTH_COUNTS]).to_pylist() for table in (summed, counted)
+        ]
+        yield from _found(int(ways[0] != ways[1]), "sums by month differ from the facts")
