@@ -194,6 +194,7 @@ def describe_filter(
     for label_zh, label_en, values, words in (
         ("类型", "kind", where.kinds, KINDS),
         ("状态", "state", where.states, STATES),
+        ("案件", "case", where.case_ids, {}),
         ("来源", "source", where.sources, {}),
         ("渠道", "channel", where.channels, {}),
         ("化解层级", "closed at", where.closing_levels, {}),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,3 +159,13 @@ def test_shares_stay_between_none_and_all_and_order_does_not_matter(rows):
     assert ((shares >= 0) & (shares <= 1)).all()
     forward, backward = compare_areas(table, "on_time_share"), compare_areas(table[::-1], "on_time_share")
     pd.testing.assert_frame_equal(forward, backward.loc[names])
+
+
+def test_the_documented_definitions_are_those_of_the_program():
+    root = Path(__file__).resolve().parents[2]
+    spec = importlib.util.spec_from_file_location(
+        "write_indicators", root / "scripts" / "write_indicators.py"
+    )
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (root / "docs/methods/indicators.md").read_text(encoding="utf-8") == script.render()

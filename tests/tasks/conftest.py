@@ -9,6 +9,7 @@ without a moment of closing; on one suspicious point; outside every area.
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -169,10 +170,11 @@ def fill(store: Store) -> None:
     sets["area_level"] = sets["set_id"].str.removeprefix("set-")
     sets = sets.assign(scope_id="", status="published", valid_from=None, valid_to=None)
     store.store_rows(head("boundaries"), {"boundary_sets": sets, "areas": areas})
-    store.store_rows(head("staff"), {"area_staff": pd.DataFrame([
-        {"area_id": "D1S1C1G1", "role": "网格长", "name": "甲", "valid_from": date(2020, 1, 1), "valid_to": None},
-        {"area_id": "D1S1C1G1", "role": "网格长", "name": "前任", "valid_from": None, "valid_to": date(2020, 1, 1)},
-    ])})  # fmt: skip
+    since = date(2020, 1, 1)
+    staff = pd.DataFrame(
+        [("甲", since, None), ("前任", None, since)], columns=["name", "valid_from", "valid_to"]
+    )
+    store.store_rows(head("staff"), {"area_staff": staff.assign(area_id="D1S1C1G1", role="网格长")})
     people = pd.DataFrame(
         [
             (f"P{k}", WEST + (k % 8) * 0.005 + 0.002, SOUTH + (k // 8) * 0.005 + 0.002, 380.0)
@@ -222,3 +224,31 @@ def store():
 def empty_store():
     with open_store("duckdb::memory:", time_zone="Asia/Shanghai", now=FIRST) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def world():
+    """This module, for tests that store more."""
+    return sys.modules[__name__]
+
+
+def streets(nodes: list[tuple], edges: list[tuple]) -> dict[str, pd.DataFrame]:
+    """Rows of a small street network; edges are straight and may all be walked."""
+    at = {name: (lon, lat) for name, lon, lat in nodes}
+    rows = [
+        {
+            "edge_id": k,
+            "from_node": a,
+            "to_node": b,
+            "length_m": 1000.0,
+            "name": None,
+            "kind": kind,
+            "walk": True,
+            "geom": shapely.LineString([at[a], at[b]]),
+        }
+        for k, (a, b, kind) in enumerate(edges)
+    ]
+    return {
+        "street_nodes": pd.DataFrame(nodes, columns=["node_id", "lon", "lat"]),
+        "street_edges": pd.DataFrame(rows),
+    }
