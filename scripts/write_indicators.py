@@ -20,39 +20,45 @@ Stores count whole numbers and whole seconds only; every division is made once, 
 Periods are whole days in the store's time zone, half open in UTC, and end with the data date.
 """
 
+_SCORE = " + ".join(f"{weight} x {key}" for key, weight in indicators.SCORE_WEIGHTS.items())
+
 RULES = f"""
 ## Rules
 
 - **No denominator, no figure.** A rate over nothing is missing, never 0 and never 100 %.
 - **Small numbers.** A figure on fewer than {indicators.LEAST_DENOMINATOR} is shown and marked.
-- **Hours** are natural hours from report to closing, nights and holidays included. A case closed before it was
-  reported has none; it is left out and counted.
-- **Satisfaction** counts "basically satisfied" as {indicators.BASICALLY_SATISFIED_WEIGHT}, as one district's public
-  hotline service does. Places differ.
-- **Score of the three rates**: {" + ".join(f"{w} x {k}" for k, w in indicators.SCORE_WEIGHTS.items())}, out of 100.
-- **Residents**: population points where they cover at least {denominators.LEAST_COVERED_SHARE:.0%} of the area's own
-  figure, else that figure, else the sum of the areas below where each is known. Of several lists of points
-  one is counted: the newest, then the largest. Every dashboard says which.
-- **Pile-ups**: a point with at least {pile_ups.LEAST_CASES} cases, {pile_ups.LEAST_SHARE:.1%} of all located cases and
-  {pile_ups.TIMES_ORDINARY} times the load of the {pile_ups.ORDINARY_RANK}th most loaded point, or at 0, 0, is
-  suspicious. Its cases stay in every count, are left out of the rate per 1,000 residents, and are listed.
+- **Hours** are natural hours from report to closing, nights and holidays included. A case closed before
+  it was reported has none; it is left out and counted.
+- **Satisfaction** counts "basically satisfied" as {indicators.BASICALLY_SATISFIED_WEIGHT}, as one
+  district's public hotline service does. Places differ.
+- **Score of the three rates**: {_SCORE}, out of 100.
+- **Residents**: population points where they cover at least {denominators.LEAST_COVERED_SHARE:.0%} of the
+  area's own figure, else that figure, else the sum of the areas below where each is known. Of
+  several lists of points one is counted: the newest, then the largest. Every dashboard says which.
+- **Pile-ups**: a point with at least {pile_ups.LEAST_CASES} cases, {pile_ups.LEAST_SHARE:.1%} of all
+  located cases and {pile_ups.TIMES_ORDINARY} times the load of the {pile_ups.ORDINARY_RANK}th most loaded
+  point, or at 0, 0, is suspicious. Its cases stay in every count, are left out of the rate per
+  1,000 residents, and are listed.
 
 ## How sure
 
-- Shares carry Wilson intervals, counts and rates exact Poisson intervals, medians order-statistic intervals
-  taken outward to the stored percentiles, all at {intervals.LEVEL:.0%}.
-- A **rank** stands with the ranks that chance allows: intervals that hold jointly at {intervals.LEVEL:.0%} (Šidák) for
-  all siblings, then the areas surely better and surely worse are counted (Klein, Wright and Wieczorek 2020).
-- The **funnel** flags an area outside the {intervals.FUNNEL_NEAR:.0%} (low, high) or {intervals.FUNNEL_FAR:.1%} (very
-  low, very high) limits around all siblings together, by exact binomial or Poisson tails (Spiegelhalter 2005). Counts
-  of complaints vary more than Poisson counts do, so a flag on a rate asks a question; it proves nothing.
-- The sentence on top of a dashboard speaks of more or fewer only where the two counts differ by more than
-  chance (Przyborowski and Wilenski 1940), and of a category only after paying for all that were looked at.
+- Shares carry Wilson intervals, counts and rates exact Poisson intervals, medians order-statistic
+  intervals taken outward to the stored percentiles, all at {intervals.LEVEL:.0%}.
+- A **rank** stands with the ranks that chance allows: intervals that hold jointly at
+  {intervals.LEVEL:.0%} (Šidák) for all siblings, then the areas surely better and surely worse are
+  counted (Klein, Wright and Wieczorek 2020).
+- The **funnel** flags an area outside the {intervals.FUNNEL_NEAR:.0%} (low, high) or
+  {intervals.FUNNEL_FAR:.1%} (very low, very high) limits around all siblings together, by exact binomial
+  or Poisson tails (Spiegelhalter 2005). Counts of complaints vary more than Poisson counts do, so a
+  flag on a rate asks a question; it proves nothing.
+- The sentence on top of a dashboard speaks of more or fewer only where the two counts differ by more
+  than chance (Przyborowski and Wilenski 1940), and of a category only after paying for all that were
+  looked at.
 
 ## Classes of a map
 
-Quantiles by default; natural breaks are the exact optimum (Fisher 1958), not a random start, on at most
-{classes.MOST_DISTINCT} different values. Whole numbers get whole breaks; equal values share a class.
+Quantiles by default; natural breaks are the exact optimum (Fisher 1958), not a random start, on at
+most {classes.MOST_DISTINCT} different values. Whole numbers get whole breaks; equal values share a class.
 """
 
 
