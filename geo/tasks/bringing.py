@@ -46,6 +46,14 @@ from geo.tasks.placing import (
     read_gazetteer,
 )
 
+_POSITION_COLUMNS = ("lon", "lat", "position_source", "position_error_m", "h3")
+
+LEAST_HELD_SHARE = 0.5
+"""An area of the chain belongs to the parent that holds more than half of it."""
+LEAST_HELD_SHARE_BESIDE = 0.95
+"""A courtyard may reach over several micro-grids; its parent is the first level that holds it whole,
+up to slivers."""
+
 Progress = Callable[[float], None]
 """Told the share done, 0 to 1; may raise CancelledError to stop."""
 
@@ -90,6 +98,8 @@ def preview_cases(
     checked = check_cases(table, choices, progress=progress)
     _require_rows(checked, table.file_name)
     cases = locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
+    if "lon" not in choices.columns:
+        cases = _keep_positions(store, cases)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
     placement = measure_placement(cases, areas)
@@ -322,6 +332,17 @@ def _require_rows(checked: Checked, file_name: str) -> None:
         raise EmptyError("file_without_rows", file=file_name)
 
 
+def _keep_positions(store: Store, cases: pd.DataFrame) -> pd.DataFrame:
+    """Give known cases of a file without coordinates the position they have, unless a better one was found."""
+    known = store.read("cases", columns=["case_id", *_POSITION_COLUMNS]).set_index("case_id")
+    stored = known.reindex(cases["case_id"]).set_axis(cases.index)
+    kept = stored["position_source"].eq("given") | (
+        cases["position_source"].eq("none") & stored["position_source"].notna()
+    )
+    kept = kept.fillna(value=False).astype(bool)
+    return cases.assign(**{name: cases[name].mask(kept, stored[name]) for name in _POSITION_COLUMNS})
+
+
 def _needs_match(rows: pd.DataFrame) -> bool:
     return bool(rows["position_source"].eq("none").any()) and bool({"address", "stated_area"} & set(rows.columns))
 
@@ -368,8 +389,15 @@ def _with_parents(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gp
         waiting = areas["parent_id"].isna()
         if not waiting.any():
             break
-        areas.loc[waiting, "parent_id"] = find_parents(areas[waiting], store.read_areas(above))
+        areas.loc[waiting, "parent_id"] = _held_by(areas[waiting], store.read_areas(above), level)
     return areas
+
+
+def _held_by(children: gpd.GeoDataFrame, parents: gpd.GeoDataFrame, level: AreaLevel) -> pd.Series:
+    """Return the area that holds each child, missing where none does well enough."""
+    found = find_parents(children, parents)
+    least = LEAST_HELD_SHARE if level in CHAIN_LEVELS else LEAST_HELD_SHARE_BESIDE
+    return found["parent_id"].where(found["inside_share"] >= least)
 
 
 def _adopted_children(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gpd.GeoDataFrame:
@@ -388,7 +416,7 @@ def _adopted_children(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -
         table = gpd.GeoDataFrame(rows, geometry="geom", crs="EPSG:4326")
         lacking = table[~table["parent_id"].isin(between) | table["parent_id"].isna()]
         if len(lacking):
-            parents = find_parents(lacking, areas)
+            parents = _held_by(lacking, areas, finer)
             lacking = lacking.assign(parent_id=parents.where(parents.notna(), lacking["parent_id"]))
             adopted.append(lacking[parents.notna() & parents.ne(table.loc[lacking.index, "parent_id"])])
         between |= set(table["area_id"])
