@@ -22,10 +22,12 @@ except GeoError as error:
 
 count = t("cases.count", n=shows.number(page.n), share=shows.share(page.share))
 unlocated = t("cases.unlocated", n=shows.number(page.n_unlocated)) if page.n_unlocated else ""
-summary, downloads = st.columns([5, 1], vertical_alignment="center")
+summary, order, downloads = st.columns([5, 2, 1], vertical_alignment="center")
 with summary:
     panels.show_lead(count, note=unlocated, key="count")
-with downloads:
+with order:
+    case_view.show_sort(address)
+with downloads, st.container(horizontal=True, horizontal_alignment="right"):
     case_view.show_downloads(where, page)
 
 listed, beside = st.columns([3, 2])

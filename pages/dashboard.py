@@ -17,7 +17,9 @@ except GeoError as error:
     outputs.stop_with(error)
 periods = frame.show_top("dashboard", area)
 try:
-    board = view.read_board(area, periods)
+    with st.spinner(t("loading")):
+        board = view.read_board(area, periods)
+        inner = view.look_inside(board, periods)
 except GeoError as error:
     outputs.stop_with(error)
 
@@ -32,10 +34,10 @@ key = view.choose_indicator()
 place, inside = st.columns([3, 2])
 with place:
     panels.show_lead(t("dash.map"), level="h3", key="map_title")
-    view.show_area_map(board, key)
+    view.show_area_map(board, inner, key)
 with inside:
     panels.show_lead(t("dash.children"), level="h3", key="children_title")
-    view.show_areas_inside(board, key)
+    view.show_areas_inside(inner, key)
 
 trend, categories = st.columns([3, 2])
 with trend:
@@ -65,13 +67,14 @@ with st.container(key="page_two"):
         panels.show_lead(t("dash.repeats"), level="h3", key="repeats_title")
         lists.show_repeats(board)
 
-    facilities, siblings = st.columns(2)
-    with facilities:
+    places = st.columns(2) if view.has_siblings(board) else [st.container()]
+    with places[0]:
         panels.show_lead(t("dash.facilities"), level="h3", key="facilities_title")
         lists.show_facilities(board)
-    with siblings:
-        panels.show_lead(t("dash.siblings"), level="h3", key="siblings_title")
-        view.show_siblings(board, key)
+    if view.has_siblings(board):
+        with places[1]:
+            panels.show_lead(t("dash.siblings"), level="h3", key="siblings_title")
+            view.show_siblings(board, key)
 
     panels.show_lead(t("dash.left_out"), level="h3", key="left_out_title")
     lists.show_left_out(board)

@@ -192,7 +192,7 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
         [
             Cell(shows.text(row["source_no"]), note=shows.text(row["source"])),
             Cell(shows.moment(row["reported_at"]), note=due, tone="worse" if is_late else ""),
-            Cell(shows.text(row["category"]), note="" if pd.isna(row["channel"]) else str(row["channel"])),
+            Cell(shows.category(row["category_id"]), note="" if pd.isna(row["channel"]) else str(row["channel"])),
             Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
             Cell(shows.area_names(area[0]).get(area[1], area[1]), note=shows.words(LEVELS, area[0])) if area
             else Cell(shows.NO_FIGURE, note=shows.words(POSITION_SOURCES, row["position_source"])),
@@ -223,7 +223,7 @@ def show_detail(detail: CaseDetail) -> None:
     moments = [("col.reported", "reported_at"), ("col.accepted", "accepted_at"), ("col.handled", "handled_at"),
                ("col.closed", "closed_at"), ("col.due", "due_at")]  # fmt: skip
     facts = [
-        Fact(t("col.category"), shows.text(case["category"])),
+        Fact(t("col.category"), shows.category(case["category_id"])),
         Fact(t("col.state"), shows.words(STATES, case["state"])),
         *(Fact(t(label), str(case[name])) for label, name in described if shows.text(case[name]) != shows.NO_FIGURE),
         *(Fact(t(label), shows.moment(case[name])) for label, name in moments if pd.notna(case[name])),

@@ -98,7 +98,7 @@ def show_open(board: Dashboard) -> None:
                 Cell(str(row["source_no"]), note=shows.moment(row["reported_at"], with_time=False),
                      to=cases_link(open_cases, case_id=str(row["case_id"]), sort="reported_at")),
                 Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
-                Cell(shows.text(row["category"]), note=shows.words(STATES, row["state"])),
+                Cell(shows.category(row["category_id"]), note=shows.words(STATES, row["state"])),
                 Cell(f"{row['days_open']:,.0f}", note=_say_late(row, end), tone="worse"),
             ]
         )

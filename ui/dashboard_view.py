@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from geo.analysis.periods import Periods
 from geo.present.words import FLAGS, LEVELS
 from geo.schema import AreaLevel
 from geo.tasks.areas import AreaCard
-from geo.tasks.dashboard_parts import Card
+from geo.tasks.dashboard_parts import Card, LeftOut
 from geo.tasks.dashboards import Dashboard, make_dashboard
 from geo.tasks.exports import FileFormat, write_dashboard
 from ui import inputs, map_parts, outputs, pages, panels, session, shows
@@ -35,7 +36,7 @@ def read_board(area: AreaCard | None, periods: Periods) -> Dashboard:
     """Make the dashboard of an area, once per version of the data."""
     where = (area.level, area.area_id) if area else None
     return session.kept(
-        "dashboard", (where, periods),
+        "dashboard", (where, periods, session.language()),
         lambda: make_dashboard(
             session.store(), area, period=periods.chosen, before=periods.before, background=session.background()
         ),
@@ -121,27 +122,49 @@ def choose_indicator() -> IndicatorKey:
     )  # fmt: skip
 
 
-def show_area_map(board: Dashboard, key: IndicatorKey) -> None:
+@dataclass(frozen=True)
+class Inside:
+    """The areas that are looked at inside an area."""
+
+    level: AreaLevel | None
+    parent: AreaCard | None
+    table: pd.DataFrame
+    unplaced: LeftOut | None
+
+
+def look_inside(board: Dashboard, periods: Periods) -> Inside:
+    """Return the areas inside; where there is only one, those inside that one, and so on."""
+    if board.child_level is not None and len(board.children) == 1:
+        only = session.area_of(str(board.children["area_id"].iloc[0]), board.child_level)
+        if only.n_children:
+            finer = look_inside(read_board(only, periods), periods)
+            return Inside(finer.level, finer.parent, finer.table, board.unplaced)
+    return Inside(board.child_level, board.area, board.children, board.unplaced)
+
+
+def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
     """Draw the area with those inside it and its facilities; a second click on one opens its dashboard."""
-    area, level = board.area, board.child_level
+    area, level = board.area, inside.level
     if level is None and area is None:
         panels.show_notice(t("empty.no_areas"), key="no_areas")
         return
-    parent = area.area_id if area else None
+    own = area or inside.parent
     drawn: AreaLevel = level or area.level  # type: ignore[union-attr]
-    above = parent if level else (area.parent.area_id if area and area.parent else None)
+    above = inside.parent if level else (area.parent if area else None)
+    parent_id = above.area_id if above else None
+    what = INDICATORS[key].name(session.language())
+    place = area.name if area else t("frame.whole")
     spec = MapSpec(
-        **map_parts.common(t("map.label", what=INDICATORS[key].name(session.language()),
-                             place=area.name if area else t("frame.whole"), period=board.period.label)),
+        **map_parts.common(t("map.label", what=what, place=place, period=board.period.label)),
         areas=AreaPart(
-            drawn, map_parts.areas_url(drawn, parent_id=above),
-            values_url=map_parts.values_url(drawn, key, board.period, parent_id=above),
+            drawn, map_parts.areas_url(drawn, parent_id=parent_id),
+            values_url=map_parts.values_url(drawn, key, board.period, parent_id=parent_id),
         ),
-        outlines=_own_outline(area) if level else (),
+        outlines=_own_outline(own) if level else (),
         streets_url=map_parts.streets_url(),
-        facilities=map_parts.facility_part(map_parts.kinds_present()) if area else None,
-        selected=st.query_params.get("sel") if level else parent,
-        fit=map_parts.box_of(area),
+        facilities=map_parts.facility_part(map_parts.kinds_present()) if _is_small(area) else None,
+        selected=st.query_params.get("sel") if level else area.area_id if area else None,
+        fit=map_parts.box_of(own),
     )  # fmt: skip
     event = show_map(spec, key="board_map", height=PRINT_MAP_HEIGHT if is_print() else MAP_HEIGHT)
     if event and event.kind == "enter" and level:
@@ -151,27 +174,37 @@ def show_area_map(board: Dashboard, key: IndicatorKey) -> None:
         st.rerun()
 
 
+def _is_small(area: AreaCard | None) -> bool:
+    """Tell whether an area is small enough for every facility in it to be drawn."""
+    return area is not None and area.level in ("community", "grid", "microgrid", "courtyard")
+
+
 def _own_outline(area: AreaCard | None) -> tuple[OutlinePart, ...]:
     if area is None or area.parent is None:
         return ()
     return (OutlinePart(map_parts.areas_url(area.level, parent_id=area.parent.area_id), rank=1),)
 
 
-def show_areas_inside(board: Dashboard, key: IndicatorKey) -> None:
+def show_areas_inside(inside: Inside, key: IndicatorKey) -> None:
     """Draw the areas inside, ranked."""
-    if board.child_level is None or board.children.empty:
+    if inside.level is None or inside.table.empty:
         panels.show_notice(t("dash.no_children"), key="no_children")
         return
-    note = t("dash.funnel") if INDICATORS[key].format in ("share", "rate") else ""
-    if board.unplaced is not None and board.unplaced.n:
-        note += " " + t("dash.unplaced", n=shows.number(board.unplaced.n), level=shows.words(LEVELS, board.child_level))
-    _show_ranked(board.children, key, board.child_level, table_key="children", note=note.strip(), height=MAP_HEIGHT - 70)
+    notes = [t("dash.funnel")] if INDICATORS[key].format in ("share", "rate") else []
+    if inside.unplaced is not None and inside.unplaced.n:
+        level = shows.words(LEVELS, inside.unplaced.cases.without[-1])
+        notes.append(t("dash.unplaced", n=shows.number(inside.unplaced.n), level=level))
+    _show_ranked(inside.table, key, inside.level, table_key="children", note=" ".join(notes), height=MAP_HEIGHT - 40)
+
+
+def has_siblings(board: Dashboard) -> bool:
+    """Tell whether there is anything to compare the area with."""
+    return board.area is not None and len(board.siblings) > 1
 
 
 def show_siblings(board: Dashboard, key: IndicatorKey) -> None:
     """Draw the area beside its siblings, ranked."""
-    if board.area is None or len(board.siblings) < 2:
-        panels.show_notice(t("dash.no_siblings"), key="no_siblings")
+    if board.area is None:
         return
     _show_ranked(board.siblings, key, board.area.level, table_key="siblings", own=board.area.area_id, height=330)
 

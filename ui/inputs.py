@@ -59,7 +59,7 @@ def choose(
         write_address(**{name: None if chosen == default else chosen}, **dict.fromkeys(resets))
 
     if how == "buttons":
-        st.segmented_control(label, options, key=key, format_func=show, required=True, on_change=keep, wrap=True)
+        st.pills(label, options, key=key, format_func=show, required=True, on_change=keep, wrap=True)
     else:
         st.selectbox(label, options, key=key, format_func=show, on_change=keep, width=width)
     return read_choice(name, options, default)

@@ -92,7 +92,7 @@ def kind_style(kind: str) -> KindStyle:
     place = list(names).index(kind) if kind in names else 0
     return KindStyle(
         label[0 if session.language() == "zh" else 1], label[0][:1],
-        _SHAPES[place % len(_SHAPES)], _COLOURS[place % len(_COLOURS)],
+        _SHAPES[place // len(_COLOURS) % len(_SHAPES)], _COLOURS[place % len(_COLOURS)],
     )  # fmt: skip
 
 

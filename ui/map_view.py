@@ -13,7 +13,7 @@ from geo.analysis.indicators import AREA_INDICATORS, INDICATORS, IndicatorKey
 from geo.analysis.periods import Period, Periods
 from geo.errors import MissingError
 from geo.present.words import FACILITY_STATUS, LEVELS
-from geo.schema import AreaLevel
+from geo.schema import CHAIN_LEVELS, AreaLevel
 from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
 from geo.tasks.dashboard_parts import period_filter
@@ -28,6 +28,8 @@ from ui.text import t
 
 MAP_HEIGHT = 620
 MOST_ROWS = 200
+MOST_NAMES = 40
+"""More names than these would lie on each other."""
 CASE_MODES = ("none", "hex", "points", "heat")
 _MODES: dict[str, CaseMode] = {"hex": "auto", "points": "points", "heat": "heat"}
 Colour = IndicatorKey | Literal["none"]
@@ -142,13 +144,17 @@ def _values_url(view: View) -> str | None:
 
 
 def _outlines(view: View) -> tuple[OutlinePart, ...]:
-    """Return the outlines of the level just above, inside the same place."""
-    levels = list(view.area.n_children) if view.area else list(session.summary().levels)
-    above = levels[: levels.index(view.level)] if view.level in levels else []
-    if not above:
-        return ()
+    """Return the outlines of the level just above, and of the finest one whose names fit on the map."""
+    counts = view.area.n_children if view.area else session.summary().n_areas
+    levels = [level for level in CHAIN_LEVELS if level in counts]
+    above = levels[: levels.index(view.level)] if view.level in levels else levels
     parent = view.area.area_id if view.area else None
-    return (OutlinePart(map_parts.areas_url(above[-1], parent_id=parent), rank=1, is_named=True),)
+    named = next((level for level in reversed(above) if 1 < counts[level] <= MOST_NAMES), None)
+    chosen = list(dict.fromkeys(level for level in (above[-1] if above else None, named) if level))
+    return tuple(
+        OutlinePart(map_parts.areas_url(level, parent_id=parent), rank=rank, is_named=level == named)
+        for rank, level in enumerate(chosen, 1)
+    )
 
 
 def _case_part(view: View) -> CasePart | None:
@@ -258,7 +264,7 @@ def show_ranking(view: View) -> None:
     title, menu = st.columns([5, 1], vertical_alignment="center")
     with title:
         panels.show_lead(t("map.table"), note=t("map.table_hint"), level="h2", key="table_title")
-    with menu:
+    with menu, st.container(horizontal=True, horizontal_alignment="right"):
         _show_downloads(view)
     table = read_level(view)
     key: IndicatorKey = "n_new" if view.by == "none" else view.by

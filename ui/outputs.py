@@ -132,7 +132,7 @@ def download_menu(
     warning
         What to mind before publishing.
     """
-    with st.container(key=f"{key}_downloads"), st.popover(label):
+    with st.container(key=f"{key}_downloads", width="content"), st.popover(label):
         if warning:
             panels.show_notice(warning, tone="warning", key=f"{key}_warning")
         for kind, name, make in files:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
 
@@ -57,8 +58,17 @@ def summary() -> StoreSummary:
 
 
 def background() -> Background:
-    """Return what all dashboards of this version of the data share."""
-    return kept("background", (), lambda: read_background(store()))
+    """Return what all dashboards of this version of the data share, categories in the language of this visit."""
+    shared = kept("background", (), lambda: read_background(store()))
+    if language() == "zh":
+        return shared
+    return kept("background", "en", lambda: replace(shared, categories={**shared.categories, **_english_names()}))
+
+
+def _english_names() -> dict[str, str]:
+    table = store().read("categories", columns=["category_id", "name_en"])
+    named = table[table["name_en"].notna()]
+    return dict(zip(named["category_id"], named["name_en"], strict=True))
 
 
 def language() -> Language:

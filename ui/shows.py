@@ -40,6 +40,11 @@ def masked(value: object) -> str:
     return text(mask_text(pd.Series([value], dtype="str")).iloc[0])
 
 
+def category(code: object) -> str:
+    """Write the name of a category in the language of this visit."""
+    return session.background().categories.get(code, code) if isinstance(code, str) else NO_FIGURE
+
+
 def words(table: Words, value: object) -> str:
     """Write a known value in the language of this visit."""
     return word(table, value if isinstance(value, str) else None, session.language())

@@ -92,6 +92,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "weekday.6": ("周六", "Sat"),
     "weekday.7": ("周日", "Sun"),
     "unit.cases": ("件", "cases"),
+    "loading": ("正在计算……", "Working it out …"),
     "none": ("未填", "Not given"),
     "all": ("全部", "All"),
     # --- empty store
