@@ -172,11 +172,10 @@ def _require_safe(member: zipfile.ZipInfo, file_name: str) -> None:
     parts = name.split("/")
     is_bad = (
         not name
-        or name.startswith("/")
         or "\\" in name
         or ":" in name
         or any(part in ("..", ".") for part in parts)
-        or "" in parts[:-1]
+        or "" in parts[:-1]  # an absolute name begins with an empty part
         or any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") for sign in name)
     )
     if is_bad:

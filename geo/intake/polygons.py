@@ -3,10 +3,10 @@
 The rules, each with its code:
 
 - only polygons are taken; degrees must be degrees, and no polygon reaches across 180°;
-- a polygon that GEOS finds invalid is mended only where that changes nothing to speak of: both of
-  GEOS's ways of mending agree but for lines without surface (spikes), and the surface differs by at
-  most `MOST_MENDED_SHARE`. It is then remarked on (`polygon_mended`), otherwise refused with the
-  reason and the place;
+- a polygon that GEOS finds invalid is mended only where that changes nothing to speak of: the surface
+  differs by at most `MOST_MENDED_SHARE` from what its rings say, and only lines without surface
+  (spikes) are lost. It is then remarked on (`polygon_mended`), otherwise refused with the reason and
+  the place;
 - a polygon without a surface is refused.
 
 Every polygon comes out as a MultiPolygon in WGS84, its rings turned as RFC 7946 has them.
@@ -171,21 +171,21 @@ def mend(geoms: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame, pd.DataFram
 
     Notes
     -----
-    GEOS mends by noding all lines, or by treating shells and holes as such (`structure`); they differ
-    exactly where it is open what was meant, as in a bow tie.
+    Rings add up with their turn: the two halves of a bow tie cancel out, a hole outside its shell is
+    taken off, overlapping parts count twice. So wherever it is open what was meant, the surface of the
+    mended polygon differs from what the rings say, by as much as is in doubt.
     """
     array = geoms.to_numpy(dtype=object).copy()
     invalid = np.flatnonzero(~shapely.is_valid(array))
     reasons = shapely.is_valid_reason(array[invalid])
-    by_lines = shapely.make_valid(array[invalid])
-    by_shells = shapely.make_valid(array[invalid], method="structure", keep_collapsed=False)
+    mended = shapely.make_valid(array[invalid], method="structure", keep_collapsed=False)
     is_kept = np.ones(len(array), dtype=bool)
     refused, remarks = [], []
-    for at, reason, lines, shells in zip(invalid.tolist(), reasons, by_lines, by_shells, strict=True):
+    for at, reason, shape in zip(invalid.tolist(), reasons, mended, strict=True):
         row = int(geoms.index[at])
-        share = _changed_share(array[at], lines, shells)
-        if share <= MOST_MENDED_SHARE and shapely.get_type_id(shells) in _POLYGONAL:
-            array[at] = shells
+        share = _changed_share(array[at], shape)
+        if share <= MOST_MENDED_SHARE and shapely.get_type_id(shape) in _POLYGONAL:
+            array[at] = shape
             value = f"{_tell_reason(reason)}; {100 * share:.2g} %"
             remarks.append(problems([row], GEOMETRY_COLUMN, "polygon_mended", [value]))
         else:
@@ -195,12 +195,10 @@ def mend(geoms: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame, pd.DataFram
     return kept, join_problems(refused), join_problems(remarks)
 
 
-def _changed_share(before: object, by_lines: object, by_shells: object) -> float:
+def _changed_share(before: object, after: object) -> float:
+    """Return the change of surface as a share of it; that of an invalid polygon is what its rings say."""
     surface = shapely.area(before)
-    if not surface > 0:
-        return 1.0
-    apart = shapely.area(shapely.symmetric_difference(by_lines, by_shells))
-    return float(max(abs(shapely.area(by_lines) - surface), apart) / surface)
+    return float(abs(shapely.area(after) - surface) / surface) if surface > 0 else 1.0
 
 
 def _tell_reason(reason: str) -> str:

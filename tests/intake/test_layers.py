@@ -349,6 +349,20 @@ def test_an_old_chinese_survey_is_not_taken_for_cgcs2000(epsg, tmp_path):
     assert "cgcs2000" not in (read(path).declared_crs or "")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("500000.0", "600000.0"), ("298.257222101", "298.3"), ("114.0", "113.5")]
+)
+def test_a_local_grid_that_borrows_an_official_name_is_not_taken_for_it(old, new, tmp_path):
+    path = shapefile(tmp_path, crs=4326, code=["1"])
+    gpd.read_file(path).to_crs(4547).to_file(path)
+    prj = path.with_suffix(".prj")
+    assert read(path).declared_crs == "cgcs2000-cm114"
+    assert old in prj.read_text()
+    prj.write_text(prj.read_text().replace(old, new))
+    layer = read(path)
+    assert (layer.declared_crs, layer.crs_basis) == (None, "unknown")
+
+
 # --- Shapefile ---
 
 
