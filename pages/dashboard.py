@@ -31,7 +31,7 @@ with head:
 view.show_cards(board)
 key = view.choose_indicator()
 
-place, inside = st.columns([3, 2])
+place, inside = st.columns([3.4, 1] if view.is_print() else [3, 2])
 with place:
     panels.show_lead(t("dash.map"), level="h3", key="map_title")
     view.show_area_map(board, inner, key)
@@ -48,7 +48,7 @@ with categories:
     lists.show_categories(board)
 
 with st.container(key="page_two"):
-    rhythm, channels, closing = st.columns([3, 1, 1])
+    rhythm, channels, closing = st.columns([2, 1, 1])
     with rhythm:
         panels.show_lead(t("dash.rhythm"), level="h3", key="hours_title")
         lists.show_hours(board)

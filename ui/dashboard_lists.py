@@ -16,6 +16,7 @@ from ui.text import t
 
 N_MONTHS = 12
 MOST_BARS, PRINT_BARS = 12, 7
+PRINT_LIST = 7
 
 
 def show_months(board: Dashboard) -> None:
@@ -89,7 +90,7 @@ def show_values(table: pd.DataFrame, *, key: str) -> None:
 
 def show_open(board: Dashboard) -> None:
     """Draw the open cases, oldest first, the overdue ones marked."""
-    table = board.open_cases.head(8 if is_print() else 20)
+    table = board.open_cases.head(PRINT_LIST if is_print() else 20)
     open_cases = next(card.cases for card in board.cards if card.key == "n_open")
     end = pd.Timestamp(board.period.end)
     rows = [
@@ -125,7 +126,7 @@ def show_repeats(board: Dashboard) -> None:
     rows = [
         Row([Cell(shows.text(row["address"]) if pd.notna(row["address"]) else f"{row['lon']:.5f}, {row['lat']:.5f}"),
              Cell(shows.number(row["n"]), to=cases_link(row["cases"]))])
-        for row in board.repeats.head(8 if is_print() else 20).to_dict("records")
+        for row in board.repeats.head(PRINT_LIST if is_print() else 20).to_dict("records")
     ]  # fmt: skip
     columns = [Column(t("dash.place"), is_long=True), Column(t("dash.in_a_year"), align="right", width="92px")]
     panels.show_table(columns, rows, key="repeats", empty=t("dash.no_repeats"), height=None if is_print() else 420)
@@ -138,7 +139,7 @@ def show_facilities(board: Dashboard) -> None:
     rows = [
         Row([names.get(row["kind"], row["kind"]), shows.number(row["n"]), shows.number(row["n_open"]),
              shows.NO_FIGURE if pd.isna(row["capacity"]) else shows.number(row["capacity"])])
-        for row in board.facilities.head(10 if is_print() else 60).to_dict("records")
+        for row in board.facilities.head(PRINT_LIST if is_print() else 60).to_dict("records")
     ]  # fmt: skip
     columns = [Column(t("dash.kind"), is_long=True), Column(t("dash.count"), align="right", width="64px"),
                Column(t("dash.in_use"), align="right", width="64px"), Column(t("dash.capacity"), align="right", width="84px")]  # fmt: skip

@@ -52,7 +52,7 @@ def show_head(board: Dashboard) -> None:
         staff = "、".join(f"{row.role} {row.name}" for row in board.area.staff.itertuples())
         title = board.area.name
         note = f"{shows.words(LEVELS, board.area.level)} · {board.area.area_id}" + (f" · {staff}" if staff else "")
-    panels.show_lead(title, note=f"{note}　{board.period.label}" if is_print() else note, level="h1", key="title")
+    panels.show_lead(title, note=f"{note}　{board.period.label}".strip() if is_print() else note, level="h1", key="title")
     panels.show_lead(board.sentences[language], key="sentence")
 
 
@@ -64,6 +64,10 @@ def show_actions(board: Dashboard) -> None:
             session.store(), board, format=kind, language=session.language(), imprint=outputs.imprint()
         ).content
 
+    if is_print():
+        with st.container(key="actions"):
+            panels.show_print_button(t("dash.print_now"))
+        return
     code = board.area.area_id if board.area else "all"
     files = [(kind, f"{_plain_name(code)}_{board.period.first_on}.{kind}", make(kind)) for kind in _FORMATS]
     with st.container(key="actions", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
@@ -117,6 +121,8 @@ def _say_interval(card: Card) -> str:
 
 def choose_indicator() -> IndicatorKey:
     """Let the reader choose what the map colours and the areas are ranked by."""
+    if is_print():
+        return inputs.read_choice("by", CARDS, "n_new")
     return inputs.choose(
         "by", t("dash.rank_by"), CARDS, "n_new", show=lambda key: INDICATORS[key].name(session.language()), width=280
     )  # fmt: skip

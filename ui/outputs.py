@@ -32,12 +32,12 @@ _STYLE = """
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
 [data-testid="stSidebarHeader"] { height: 2.6rem; }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding-left: 0.9rem; padding-right: 0.9rem; }
+  .stMainBlockContainer { padding: 2.8rem 0.9rem 2rem; }
 }
 @media print {
   @page { size: A4; margin: 12mm; }
   .stAppHeader, .stSidebar, [data-testid="stSidebarCollapsedControl"], .st-key-top, .st-key-downloads,
-  .st-key-method, [data-testid="stExpandSidebarButton"] { display: none !important; }
+  .st-key-method, .st-key-actions, .st-key-choices, [data-testid="stExpandSidebarButton"] { display: none !important; }
   .stMainBlockContainer { padding: 0 !important; max-width: none !important; }
   .stApp, .stAppViewContainer, .stMain { position: static !important; overflow: visible !important; height: auto !important; background: #fff !important; }
   .stVerticalBlock { gap: 0.5rem !important; }
@@ -50,7 +50,8 @@ _PRINT_STYLE = """
 <style>
 .stAppHeader, .stSidebar, [data-testid="stExpandSidebarButton"], .st-key-downloads, .st-key-method,
 .st-key-top, [data-testid="stSidebarCollapsedControl"] { display: none !important; }
-.stMainBlockContainer { max-width: 190mm; padding-top: 1rem; }
+.stMainBlockContainer { max-width: 190mm; padding: 1rem 0; }
+.stVerticalBlock { gap: 0.6rem; }
 </style>
 """
 

@@ -258,6 +258,11 @@ def show_copy(label: str, copied: str, query: Mapping[str, str], *, key: str = "
     _show("copy", key, width="content", label=label, copied=copied, query=dict(query))
 
 
+def show_print_button(label: str, *, key: str = "print_button") -> None:
+    """Show a button that opens the browser's print dialogue."""
+    _show("print", key, width="content", label=label)
+
+
 def show_steps(steps: Sequence[str], current: int, *, goes_back: bool, key: str = "steps") -> int | None:
     """Show steps across the page; return the number of an earlier one that was just clicked."""
     event = _show("steps", key, steps=list(steps), current=current, goes_back=goes_back)

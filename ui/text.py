@@ -174,6 +174,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "dash.no_children": ("没有更细的层级。", "There is no finer level."),
     "dash.staff": ("负责人", "Responsible"),
     "dash.print": ("打印版", "Print view"),
+    "dash.print_now": ("打印", "Print"),
     "dash.downloads": ("下载", "Downloads"),
     "dash.left_out": ("未计入", "Left out"),
     "dash.n": ("件数", "Cases"),

@@ -7,7 +7,7 @@ import { drawTable } from "./panels_table.js";
 
 const KINDS = {
   cards: drawCards, lines: drawLines, bars: drawBars, heat: drawHeat, table: drawTable, crumbs: drawCrumbs,
-  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps,
+  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps, print: drawPrint,
 };
 
 // Draw one panel; called on every rerun, so what is equal to the last drawing is left alone.
@@ -137,6 +137,14 @@ function drawSteps(root, data, tools) {
     if (place + 1 === data.current) box.setAttribute("aria-current", "step");
     root.append(box);
   });
+}
+
+function drawPrint(root, data) {
+  root.classList.add("getu-copy");
+  const button = element("button", "", data.label);
+  button.type = "button";
+  button.addEventListener("click", () => window.print());
+  root.append(button);
 }
 
 // Copy the address of this view, with the period written out, so that it stays the same next month.
