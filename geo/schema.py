@@ -16,8 +16,11 @@ ChainLevel = Literal["district", "subdistrict", "community", "grid", "microgrid"
 CHAIN_LEVELS: tuple[ChainLevel, ...] = ("district", "subdistrict", "community", "grid", "microgrid")
 """The administrative chain, coarsest first (区县, 街道, 社区, 网格, 微网格)."""
 
-AREA_LEVELS: tuple[AreaLevel, ...] = (*CHAIN_LEVELS, "courtyard", "unit_grid")
-"""The chain, and beside it courtyards (院落) and the 100 m cells of city management (单元网格)."""
+BESIDE_LEVELS: tuple[AreaLevel, ...] = ("courtyard", "unit_grid")
+"""Levels beside the chain: courtyards (院落) and the 100 m cells of city management (单元网格)."""
+
+AREA_LEVELS: tuple[AreaLevel, ...] = (*CHAIN_LEVELS, *BESIDE_LEVELS)
+"""The chain, and what stands beside it."""
 
 CaseState = Literal[
     "reported", "verifying", "rejected", "filed", "dispatched", "returned", "handling",
@@ -294,7 +297,7 @@ _TABLES = (
     )),
     Table("cases", "one case 案件, as it stands now", ("case_id",), _CASE_COLUMNS),
     Table("case_versions", "former rows of cases", ("case_id", "version"), (*_CASE_COLUMNS, *_FORMER)),
-    Table("case_areas", "the areas of a case, once as reported and once as they are now", ("case_id", "basis"), (
+    Table("case_areas", "the areas of a case, as reported and as they are now", ("case_id", "basis"), (
         _need("case_id", "text", "case"),
         _need("basis", "text", "reported (frozen) or current", choices=PLACEMENT_BASES),
         *_levels(),
@@ -304,7 +307,7 @@ _TABLES = (
         _may("border_m", "double", "distance to the border of its finest area, where it is near", "m"),
         _BATCH,
     )),
-    Table("case_facts", "derived: what dashboards count, one narrow row per case, sorted by area", ("case_no",), (
+    Table("case_facts", "derived: what dashboards count, a narrow row a case, sorted by area", ("case_no",), (
         _need("case_no", "bigint", "running number of the case"),
         _need("case_id", "text", "case"),
         *_codes(AREA_LEVELS),
@@ -420,7 +423,7 @@ _TABLES = (
         _need("table_name", "text", "table of the row"),
         _need("row", "json", "the row; geometries as hexadecimal WKB"),
     )),
-    Table("reporting_effort", "campaigns and patrol days: how hard was looked", ("area_id", "on_date", "kind"), (
+    Table("reporting_effort", "campaigns and patrols: how hard one looked", ("area_id", "on_date", "kind"), (
         _need("area_id", "text", "area"),
         _need("on_date", "date", "day"),
         _need("kind", "text", "campaign or patrol"),

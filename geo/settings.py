@@ -91,9 +91,7 @@ class Settings:
     """Threads the embedded database may use."""
 
 
-def read_settings(
-    *, environ: Mapping[str, str] | None = None, file: Path | None = None
-) -> Settings:
+def read_settings(*, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read the settings of this installation.
 
     Parameters

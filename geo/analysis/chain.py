@@ -50,7 +50,7 @@ def climb(areas: Mapping[AreaLevel, pd.DataFrame]) -> dict[AreaLevel, pd.DataFra
             found = waiting.isin(climbed[above].index) & waiting.notna()
             if not found.any():
                 continue
-            ancestors = climbed[above].loc[waiting[found]].set_axis(table.index[found])
+            ancestors = climbed[above].loc[waiting[found].tolist()].set_axis(table.index[found])
             for name in ancestors.columns:
                 column = columns.setdefault(name, pd.Series(pd.NA, index=table.index, dtype="str"))
                 column[ancestors.index] = ancestors[name]

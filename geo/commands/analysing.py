@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo.analysis.indicators import INDICATORS
+from geo.analysis.indicators import INDICATORS, IndicatorKey
 from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, tell, warn
 from geo.errors import ChoiceError, FileError
@@ -21,7 +21,15 @@ from geo.tasks.dashboards import choose_period, make_dashboard, measure_level
 from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard
 from geo.tasks.opening import open_store
 
-_SHOWN = ("n_new", "n_closed", "n_open", "n_overdue", "per_1000", "on_time_share", "median_h")
+_SHOWN: tuple[IndicatorKey, ...] = (
+    "n_new",
+    "n_closed",
+    "n_open",
+    "n_overdue",
+    "per_1000",
+    "on_time_share",
+    "median_h",
+)
 MAX_AREAS_SHOWN = 40
 
 
@@ -38,20 +46,34 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     what.add_argument("--of-level", choices=AREA_LEVELS, help="all areas of this level")
     indicators.add_argument("--level", choices=AREA_LEVELS, help="level of --area")
     indicators.add_argument("--parent", metavar="CODE", help="only areas under this one, with --of-level")
-    indicators.add_argument("--category", action="append", default=[], metavar="ID", help="only this category (repeatable)")
+    indicators.add_argument(
+        "--category", action="append", default=[], metavar="ID", help="only this category (repeatable)"
+    )
     add_period(indicators)
     add_common(indicators)
     indicators.set_defaults(run=run_indicators)
     export = commands.add_parser(
         "export",
         help="write cases, areas or a dashboard to a file",
-        description="Write cases (masked), the indicators of all areas of a level, or one dashboard to a file.",
+        description="Write cases (masked), the indicators of the areas of a level, or one dashboard.",
     )
     export.add_argument("what", choices=("cases", "areas", "dashboard"), help="what to write")
-    export.add_argument("out", type=Path, metavar="FILE", help="file to write; its ending names the format: csv, xlsx, geojson, gpkg, html")
+    export.add_argument(
+        "out",
+        type=Path,
+        metavar="FILE",
+        help="file to write; its ending names the format: csv, xlsx, geojson, gpkg, html",
+    )
     export.add_argument("--area", metavar="CODE", help="only this area (default: everything)")
-    export.add_argument("--level", choices=AREA_LEVELS, help="level of the areas, or of --area where its code is used twice")
-    export.add_argument("--headings", choices=("labels", "machine"), default="labels", help="headings for readers or for programs (default: %(default)s)")
+    export.add_argument(
+        "--level", choices=AREA_LEVELS, help="level of the areas, or of --area where its code is used twice"
+    )
+    export.add_argument(
+        "--headings",
+        choices=("labels", "machine"),
+        default="labels",
+        help="headings for readers or for programs (default: %(default)s)",
+    )
     add_period(export)
     add_common(export)
     export.set_defaults(run=run_export)
@@ -59,9 +81,23 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def add_period(command: argparse.ArgumentParser) -> None:
     """Add the options that name a period."""
-    command.add_argument("--period", choices=PERIOD_NAMES, default="month", help="kind of period (default: %(default)s)")
-    command.add_argument("--from", dest="start_on", type=parse_day, metavar="DAY", help="a day inside the period; the first day of `own` (default: the data date)")
-    command.add_argument("--to", dest="end_on", type=parse_day, metavar="DAY", help="first day after the period, with --period own")
+    command.add_argument(
+        "--period", choices=PERIOD_NAMES, default="month", help="kind of period (default: %(default)s)"
+    )
+    command.add_argument(
+        "--from",
+        dest="start_on",
+        type=parse_day,
+        metavar="DAY",
+        help="a day inside the period; the first day of `own` (default: the data date)",
+    )
+    command.add_argument(
+        "--to",
+        dest="end_on",
+        type=parse_day,
+        metavar="DAY",
+        help="first day after the period, with --period own",
+    )
 
 
 def read_periods(args: argparse.Namespace, store: Store) -> Periods:
@@ -76,14 +112,24 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
         periods = read_periods(args, store)
         if args.of_level:
             where = CaseFilter(category_ids=tuple(args.category))
-            table = measure_level(store, args.of_level, period=periods.chosen, where=where, parent_id=args.parent)
+            table = measure_level(
+                store, args.of_level, period=periods.chosen, where=where, parent_id=args.parent
+            )
             return _tell_level(table, periods, session)
         area = None if args.all else find_area(store, args.area, level=args.level)
         board = make_dashboard(store, area, period=periods.chosen, before=periods.before)
     lines = [
         f"{area.name if area else 'Everything'}, {board.period.label}: {board.sentences[session.language]}",
-        *[f"  {INDICATORS[key].name(session.language)}: {show_value(key, board.counts.get(key), session)}" for key in INDICATORS if key in board.counts],
-        *[f"  {say(f'left_out_{part.code}', session.language)}: {part.n:,}" for part in board.left_out if part.n],
+        *[
+            f"  {INDICATORS[key].name(session.language)}: {show_value(key, board.counts.get(key), session)}"
+            for key in INDICATORS
+            if key in board.counts
+        ],
+        *[
+            f"  {say(f'left_out_{part.code}', session.language)}: {part.n:,}"
+            for part in board.left_out
+            if part.n
+        ],
     ]
     facts = {
         "area": None if area is None else area.area_id,
@@ -110,7 +156,11 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
     ending = args.out.suffix.lower().removeprefix(".")
     with open_store(settings) as store:
         periods = read_periods(args, store)
-        area = find_area(store, args.area, level=None if args.what == "areas" else args.level) if args.area else None
+        area = (
+            find_area(store, args.area, level=None if args.what == "areas" else args.level)
+            if args.area
+            else None
+        )
         common = {"format": ending, "language": language, "imprint": imprint}
         if args.what == "cases":
             where = replace(
@@ -136,11 +186,11 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def show_value(key: str, value: object, session: Session) -> str:
+def show_value(key: IndicatorKey, value: object, session: Session) -> str:
     """Say one figure with its unit; a missing one has no denominator."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return say("no_denominator", session.language)
-    indicator = INDICATORS[key]  # type: ignore[index]
+    indicator = INDICATORS[key]
     number = float(value)  # type: ignore[arg-type]
     if indicator.format == "share":
         return f"{number * 100:.1f} %"

@@ -62,28 +62,75 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the commands of this module."""
     boundaries = _add(commands, "import-boundaries", "bring in the polygons of one level", run_boundaries)
     boundaries.add_argument("--level", required=True, choices=AREA_LEVELS, help="level of the polygons")
-    boundaries.add_argument("--scope", default="", metavar="CODE", help="the ancestor these polygons cover (default: everything)")
-    boundaries.add_argument("--valid-from", type=parse_day, metavar="DAY", help="first day they hold (default: since ever)")
+    boundaries.add_argument(
+        "--scope", default="", metavar="CODE", help="the ancestor these polygons cover (default: everything)"
+    )
+    boundaries.add_argument(
+        "--valid-from", type=parse_day, metavar="DAY", help="first day they hold (default: since ever)"
+    )
     boundaries.add_argument("--layer", metavar="NAME", help="layer of a GeoPackage that has several")
     cases = _add(commands, "import-cases", "bring in a list of cases (12345 export, grid reports)", run_cases)
-    cases.add_argument("--source", required=True, metavar="NAME", help="name of the list; with the number it identifies a case")
-    cases.add_argument("--time-zone", default="", metavar="ZONE", help="time zone of the moments in the file (default: that of the store, shown)")
-    cases.add_argument("--date-order", choices=("ymd", "mdy", "dmy"), help="order of day and month where it is ambiguous")
-    cases.add_argument("--status", action="append", default=[], metavar="WORD=STATE", help="what a status word means (repeatable)")
+    cases.add_argument(
+        "--source",
+        required=True,
+        metavar="NAME",
+        help="name of the list; with the number it identifies a case",
+    )
+    cases.add_argument(
+        "--time-zone",
+        default="",
+        metavar="ZONE",
+        help="time zone of the moments in the file (default: that of the store, shown)",
+    )
+    cases.add_argument(
+        "--date-order", choices=("ymd", "mdy", "dmy"), help="order of day and month where it is ambiguous"
+    )
+    cases.add_argument(
+        "--status",
+        action="append",
+        default=[],
+        metavar="WORD=STATE",
+        help="what a status word means (repeatable)",
+    )
     cases.add_argument("--swap", action="store_true", help="longitude and latitude are exchanged in the file")
-    cases.add_argument("--keep-reporters", action="store_true", help="store names and telephones of reporters, apart from the cases")
-    cases.add_argument("--max-distance-m", type=float, default=0.0, metavar="METRES", help="how far outside every area a case may lie (default: %(default)g)")
+    cases.add_argument(
+        "--keep-reporters",
+        action="store_true",
+        help="store names and telephones of reporters, apart from the cases",
+    )
+    cases.add_argument(
+        "--max-distance-m",
+        type=float,
+        default=0.0,
+        metavar="METRES",
+        help="how far outside every area a case may lie (default: %(default)g)",
+    )
     facilities = _add(commands, "import-facilities", "bring in a list of facilities", run_facilities)
     facilities.add_argument("--source", required=True, metavar="NAME", help="name of the list")
-    facilities.add_argument("--kind", metavar="KIND", help="kind of all rows, where the file has no column for it")
-    facilities.add_argument("--swap", action="store_true", help="longitude and latitude are exchanged in the file")
-    population = _add(commands, "import-population", "bring in people: at points, in hexagons, or by area code", run_population)
+    facilities.add_argument(
+        "--kind", metavar="KIND", help="kind of all rows, where the file has no column for it"
+    )
+    facilities.add_argument(
+        "--swap", action="store_true", help="longitude and latitude are exchanged in the file"
+    )
+    population = _add(
+        commands,
+        "import-population",
+        "bring in people: at points, in hexagons, or by area code",
+        run_population,
+    )
     population.add_argument("--source", required=True, metavar="NAME", help="name of the figures")
     population.add_argument("--as-of", type=parse_day, metavar="DAY", help="date of the figures")
-    for name, about in (("buildings", "bring in buildings"), ("land", "bring in residential land"), ("streets", "bring in streets as lines")):
+    for name, about in (
+        ("buildings", "bring in buildings"),
+        ("land", "bring in residential land"),
+        ("streets", "bring in streets as lines"),
+    ):
         _add(commands, f"import-{name}", about, run_places).set_defaults(places=name)
     undo = commands.add_parser("undo", help="take a batch back; former rows return")
-    undo.add_argument("batch_id", metavar="BATCH", help="number of the batch, as `check` and the Import page list it")
+    undo.add_argument(
+        "batch_id", metavar="BATCH", help="number of the batch, as `check` and the Import page list it"
+    )
     add_common(undo)
     undo.set_defaults(run=run_undo)
 
@@ -187,7 +234,10 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     with open_store(settings) as store:
         receipt = undo_batch(store, args.batch_id, actor=session.actor, now=session.now)
-    line = f"Batch {args.batch_id} is undone: {receipt.n_new:,} rows taken out, {receipt.n_changed:,} former rows back."
+    line = (
+        f"Batch {args.batch_id} is undone: {receipt.n_new:,} rows taken out, "
+        f"{receipt.n_changed:,} former rows back."
+    )
     tell(session, [line], vars(receipt))
     return 0
 
@@ -202,10 +252,26 @@ def _add(
         name, help=about, description=about[0].upper() + about[1:] + ".", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or several files of one layer")
-    command.add_argument("--column", action="append", default=[], metavar="FIELD=HEADER", help="which column holds a field (repeatable; FIELD= leaves it out)")
-    command.add_argument("--coord-sys", metavar="NAME", help="coordinate system: wgs84, cgcs2000, cgcs2000-zone35 …, gcj02, bd09, epsg:NNNN")
-    command.add_argument("--encoding", metavar="NAME", help="text encoding where it is not certain: utf-8, utf-16, gb18030, big5hkscs")
+    command.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="file, or several files of one layer"
+    )
+    command.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="FIELD=HEADER",
+        help="which column holds a field (repeatable; FIELD= leaves it out)",
+    )
+    command.add_argument(
+        "--coord-sys",
+        metavar="NAME",
+        help="coordinate system: wgs84, cgcs2000, cgcs2000-zone35 …, gcj02, bd09, epsg:NNNN",
+    )
+    command.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="text encoding where it is not certain: utf-8, utf-16, gb18030, big5hkscs",
+    )
     command.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: the first with rows)")
     command.add_argument("--confirm", action="store_true", help="store it; without this nothing is stored")
     command.add_argument("--rejected", type=Path, metavar="FILE", help="write the refused rows to this CSV")
@@ -270,7 +336,10 @@ def _lines(preview: Preview, receipt: Receipt | None, session: Session) -> list[
         f"{preview.n_new:,} new, {preview.n_changed:,} changed, {preview.n_unchanged:,} unchanged, "
         f"{checked.n_rejected:,} refused."
     )
-    lines += [f"  {note.severity}: {say(note.code, session.language, **dict(note.values))}" for note in preview.notes]
+    lines += [
+        f"  {note.severity}: {say(note.code, session.language, **dict(note.values))}"
+        for note in preview.notes
+    ]
     lines += _problem_lines("Refused", checked.rejected, session)
     lines += _problem_lines("Kept with a remark", checked.remarks, session)
     if preview.placement is not None:
@@ -278,14 +347,20 @@ def _lines(preview: Preview, receipt: Receipt | None, session: Session) -> list[
     if len(preview.outside):
         lines.append(f"{len(preview.outside):,} lie outside every area: {_first_ids(preview.outside)}")
     for pile in preview.pile_ups.head(3).itertuples():
-        lines.append(f"{pile.n:,} cases stand on the one point {pile.lon:.5f}, {pile.lat:.5f}: probably a default address.")
+        lines.append(
+            f"{pile.n:,} cases stand on one point, {pile.lon:.5f}, {pile.lat:.5f}: perhaps a default address."
+        )
     if len(preview.changes):
         lines.append("Changes (first ones):")
-        lines += [f"  {c.id} {c.column_name}: {c.old} → {c.new}" for c in preview.changes.head(5).itertuples()]
+        lines += [
+            f"  {c.id} {c.column_name}: {c.old} → {c.new}" for c in preview.changes.head(5).itertuples()
+        ]
     if receipt is None:
         lines.append("Nothing was stored. Run it again with --confirm to store it.")
     else:
-        lines.append(f"Stored as batch {receipt.batch_id}. Take it back with: python -m geo undo {receipt.batch_id}")
+        lines.append(
+            f"Stored as batch {receipt.batch_id}. Take it back with: python -m geo undo {receipt.batch_id}"
+        )
     return lines
 
 
@@ -312,8 +387,8 @@ def _problem_lines(title: str, table: pd.DataFrame, session: Session) -> list[st
     counts = table.groupby("code")["row"].agg(["size", "min"])
     lines = [f"{title}: {table['row'].nunique():,} rows"]
     for code, (n, first) in counts.sort_values("size", ascending=False).head(MAX_PROBLEMS_SHOWN).iterrows():
-        example = table[table["code"].eq(code) & table["row"].eq(first)].iloc[0]
-        lines.append(f"  {n:,} × {code}; row {first}: {say_problem(session, example.to_dict())}")
+        example = table[table["code"].eq(str(code)) & table["row"].eq(first)]
+        lines.append(f"  {n:,} × {code}; row {first}: {say_problem(session, rows_as_json(example)[0])}")
     return lines
 
 
@@ -338,7 +413,8 @@ def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[
         "rejected": preview.checked.rejected["code"].value_counts().to_dict(),
         "remarks": preview.checked.remarks["code"].value_counts().to_dict(),
         "notes": [
-            {"severity": n.severity, "text": say(n.code, session.language, **dict(n.values))} for n in preview.notes
+            {"severity": n.severity, "text": say(n.code, session.language, **dict(n.values))}
+            for n in preview.notes
         ],
         "placement": None if preview.placement is None else vars(preview.placement),
         "outside": [] if not len(preview.outside) else list(preview.outside.iloc[:, :0].index),
@@ -350,7 +426,5 @@ def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[
 
 def _write_rejected(preview: Preview, session: Session, path: Path) -> None:
     table = preview.checked.rejected
-    reasons = [say_problem(session, row) for row in table.to_dict("records")]
+    reasons = [say_problem(session, row) for row in rows_as_json(table)]
     table.assign(reason=reasons).to_csv(path, index=False, encoding="utf-8-sig")
-
-

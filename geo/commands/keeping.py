@@ -12,8 +12,16 @@ from geo.tasks.placing import place_cases
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this module."""
-    place = commands.add_parser("place", help="give every case its areas again, after boundaries or buildings came in")
-    place.add_argument("--max-distance-m", type=float, default=0.0, metavar="METRES", help="how far outside every area a case may lie (default: %(default)g)")
+    place = commands.add_parser(
+        "place", help="give every case its areas again, after boundaries or buildings came in"
+    )
+    place.add_argument(
+        "--max-distance-m",
+        type=float,
+        default=0.0,
+        metavar="METRES",
+        help="how far outside every area a case may lie (default: %(default)g)",
+    )
     add_common(place)
     place.set_defaults(run=run_place)
     check = commands.add_parser("check", help="say what the store holds and verify that it is whole")
@@ -25,10 +33,12 @@ def run_place(args: argparse.Namespace, settings: Settings) -> int:
     """Run `place`."""
     session = make_session(args, settings)
     with open_store(settings) as store:
-        placement = place_cases(store, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m)
+        placement = place_cases(
+            store, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m
+        )
     lines = [
-        f"{placement.n_placed:,} of {placement.n_cases:,} cases have an area; {placement.n_nearest:,} took the nearest, "
-        f"{placement.n_stated:,} only the one they state.",
+        f"{placement.n_placed:,} of {placement.n_cases:,} cases have an area; "
+        f"{placement.n_nearest:,} took the nearest, {placement.n_stated:,} only the one they state.",
         f"{placement.n_outside:,} lie outside every area, {placement.n_unlocated:,} are without location; "
         f"{placement.n_matched:,} found their place by address just now.",
     ]

@@ -21,12 +21,37 @@ APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of this module."""
     demo = commands.add_parser("demo", help="make a demo district in an empty store")
-    demo.add_argument("--seed", type=int, default=1, metavar="N", help="another number, another district (default: %(default)s)")
-    demo.add_argument("--as-of", type=parse_day, default=DEMO_AS_OF, metavar="DAY", help="last day of its cases (default: %(default)s)")
-    demo.add_argument("--cases", type=int, default=DEMO_CASES, metavar="N", help="about how many cases (default: %(default)s)")
+    demo.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="another number, another district (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--as-of",
+        type=parse_day,
+        default=DEMO_AS_OF,
+        metavar="DAY",
+        help="last day of its cases (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--cases",
+        type=int,
+        default=DEMO_CASES,
+        metavar="N",
+        help="about how many cases (default: %(default)s)",
+    )
     demo.add_argument("--if-empty", action="store_true", help="do nothing when the store holds something")
-    demo.add_argument("--files", type=Path, metavar="FOLDER", help="write the upload samples into this folder instead of storing")
-    demo.add_argument("--truth", type=Path, metavar="FILE", help="also write the planted truth, as JSON, for tests")
+    demo.add_argument(
+        "--files",
+        type=Path,
+        metavar="FOLDER",
+        help="write the upload samples into this folder instead of storing",
+    )
+    demo.add_argument(
+        "--truth", type=Path, metavar="FILE", help="also write the planted truth, as JSON, for tests"
+    )
     add_common(demo)
     demo.set_defaults(run=run_demo)
     serve = commands.add_parser("serve", help="open the pages on this machine's own address")
@@ -53,10 +78,11 @@ def run_demo(args: argparse.Namespace, settings: Settings) -> int:
     lines = [
         f"Demo district made: {report.n_areas:,} areas, {report.n_people:,} people, "
         f"{report.n_facilities:,} facilities, {report.n_cases:,} cases.",
-        f"{report.n_addresses:,} cases came without coordinates: {report.n_matched:,} were placed by their "
-        f"address, {report.n_stated:,} only in the area they state, {report.n_unlocated:,} are without location.",
-        f"{report.n_placed_finest:,} of the addresses reach a micro-grid: {report.n_building_right:,} that of the "
-        f"building they name, {report.n_place_right:,} that where it really happened.",
+        f"{report.n_addresses:,} cases came without coordinates: {report.n_matched:,} were placed by "
+        f"their address, {report.n_stated:,} only in the area they state, "
+        f"{report.n_unlocated:,} are without location.",
+        f"{report.n_placed_finest:,} of the addresses reach a micro-grid: {report.n_building_right:,} "
+        f"that of the building they name, {report.n_place_right:,} that where it really happened.",
         "Look at it: python -m geo serve",
     ]
     tell(session, lines, vars(report))

@@ -35,7 +35,7 @@ from geo.intake.facilities import FacilityChoices, check_facilities
 from geo.intake.layers import RawLayer, choose_layer_coord_sys
 from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
-from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel
+from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
 from geo.tasks.placing import (
     Placement,
@@ -97,7 +97,9 @@ def preview_cases(
     """Check a file of cases, find their areas, and compare them with what is stored."""
     checked = check_cases(table, choices, progress=progress)
     _require_rows(checked, table.file_name)
-    cases = locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
+    cases = (
+        locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
+    )
     if "lon" not in choices.columns:
         cases = _keep_positions(store, cases)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
@@ -187,7 +189,11 @@ def preview_population(
     areas, unknown = _own_figures(store, checked.rows)
     if not len(areas):
         raise MissingError("population_no_area_matches", first=str(checked.rows["area_id"].iloc[0]))
-    notes = (Note("population_unknown_areas", "warns", {"n": len(unknown), "first": unknown[0]}),) if unknown else ()
+    notes = (
+        (Note("population_unknown_areas", "warns", {"n": len(unknown), "first": unknown[0]}),)
+        if unknown
+        else ()
+    )
     return Preview(
         head, replace(checked, rows=areas), n_new=0, n_changed=len(areas), n_unchanged=0,
         notes=(*checked.notes, *notes),
@@ -333,7 +339,7 @@ def _require_rows(checked: Checked, file_name: str) -> None:
 
 
 def _keep_positions(store: Store, cases: pd.DataFrame) -> pd.DataFrame:
-    """Give known cases of a file without coordinates the position they have, unless a better one was found."""
+    """Give known cases of a file without coordinates the position they have, or a better one."""
     known = store.read("cases", columns=["case_id", *_POSITION_COLUMNS]).set_index("case_id")
     stored = known.reindex(cases["case_id"]).set_axis(cases.index)
     kept = stored["position_source"].eq("given") | (
@@ -344,7 +350,9 @@ def _keep_positions(store: Store, cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needs_match(rows: pd.DataFrame) -> bool:
-    return bool(rows["position_source"].eq("none").any()) and bool({"address", "stated_area"} & set(rows.columns))
+    return bool(rows["position_source"].eq("none").any()) and bool(
+        {"address", "stated_area"} & set(rows.columns)
+    )
 
 
 def _pile_ups(cases: pd.DataFrame) -> pd.DataFrame:
@@ -407,7 +415,7 @@ def _adopted_children(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -
     adopted = []
     position = CHAIN_LEVELS.index(level)
     between: set[str] = set()
-    for finer in (*CHAIN_LEVELS[position + 1 :], "courtyard", "unit_grid"):
+    for finer in (*CHAIN_LEVELS[position + 1 :], *BESIDE_LEVELS):
         sets = store.read("boundary_sets", where={"status": "published", "area_level": finer})
         open_sets = list(sets.loc[sets["valid_to"].isna(), "set_id"])
         if not open_sets:

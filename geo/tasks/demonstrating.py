@@ -163,7 +163,9 @@ def _report(district: District, cases: pd.DataFrame, areas: pd.DataFrame) -> Dem
         n_matched=len(matched),
         n_placed_finest=len(placed),
         n_building_right=int((placed.to_numpy(object) == home).sum()),
-        n_place_right=int((placed.to_numpy(object) == true["microgrid_id"].reindex(placed.index).to_numpy(object)).sum()),
+        n_place_right=int(
+            (placed.to_numpy(object) == true["microgrid_id"].reindex(placed.index).to_numpy(object)).sum()
+        ),
         n_stated=int(sources.get("stated", 0)),
         n_unlocated=int(sources.get("none", 0)),
     )

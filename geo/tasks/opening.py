@@ -10,7 +10,6 @@ from geo.settings import Settings
 from geo.store import open_store as open_store_at
 from geo.store.base import CaseFilter, Store
 
-
 DEMO_SOURCE = "demo"
 """Source under which the batches of a demo district are stored."""
 
@@ -72,7 +71,9 @@ def describe_store(store: Store) -> StoreSummary:
             n_areas[level] = n
     counts = store.count_rows()
     people = store.read("population_points", columns=["residents"])["residents"]
-    sources = store.read("import_batches", columns=["source"], where={"source": DEMO_SOURCE, "state": "stored"})
+    sources = store.read(
+        "import_batches", columns=["source"], where={"source": DEMO_SOURCE, "state": "stored"}
+    )
     return StoreSummary(
         n_areas=n_areas,
         n_cases=counts["cases"],

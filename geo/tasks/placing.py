@@ -27,7 +27,7 @@ from geo.analysis.assign import AreaIndex, assign_points, index_areas
 from geo.analysis.chain import climb
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
 from geo.hexagons import hexagon_ids
-from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel, PlacementBasis
+from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel, PlacementBasis
 from geo.store.base import BatchHead, Store
 
 NEAR_BORDER_M = 20.0
@@ -165,8 +165,16 @@ def place_cases(
     n_matched = _match_stored(store, actor=actor, now=now) if match else 0
     cases = store.read(
         "cases",
-        columns=["case_id", "lon", "lat", "reported_at", "position_source", "position_error_m", "address",
-                 "stated_area"],
+        columns=[
+            "case_id",
+            "lon",
+            "lat",
+            "reported_at",
+            "position_source",
+            "position_error_m",
+            "address",
+            "stated_area",
+        ],
         order_by=["case_id"],
     )
     cases = _with_stated(cases, store)
@@ -250,9 +258,13 @@ def _sets_in_force(
     if basis == "current":
         return [(newest, False, everything)] if len(cases) else []
     zone = ZoneInfo(time_zone)
-    days = pd.to_datetime(cases["reported_at"], utc=True).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    days = (
+        pd.to_datetime(cases["reported_at"], utc=True).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    )
     edges = sorted({edge for name in ("valid_from", "valid_to") for edge in _days(sets[name]) if edge})
-    bins = np.searchsorted(np.array(edges, dtype="datetime64[ns]"), days.to_numpy("datetime64[ns]"), side="right")
+    bins = np.searchsorted(
+        np.array(edges, dtype="datetime64[ns]"), days.to_numpy("datetime64[ns]"), side="right"
+    )
     bins = np.where(days.isna().to_numpy(), -1, bins)
     groups = []
     for number in np.unique(bins):
@@ -314,11 +326,11 @@ def _place_block(
         waiting[rows[hit]] = False
     if max_distance_m > 0 and waiting.any():
         _place_nearest(ids, placed_by, layers, chosen, waiting, (lon, lat), max_distance_m=max_distance_m)
-    for level in ("courtyard", "unit_grid"):
-        areas = layers.index(level, chosen)
+    for beside in BESIDE_LEVELS:
+        areas = layers.index(beside, chosen)
         rows = np.flatnonzero(~np.isnan(lon))
         if areas is not None and len(rows):
-            ids[f"{level}_id"][rows] = assign_points(lon[rows], lat[rows], areas)["area_id"].to_numpy(object)
+            ids[f"{beside}_id"][rows] = assign_points(lon[rows], lat[rows], areas)["area_id"].to_numpy(object)
     _place_stated(ids, placed_by, layers, chosen, cases)
     return pd.DataFrame(
         {"case_id": cases["case_id"].to_numpy(), **{name: _text(values) for name, values in ids.items()},
@@ -387,7 +399,7 @@ def _climb_into(
 ) -> None:
     """Write area codes and those of their ancestors into the rows that have one."""
     hit = pd.notna(codes)
-    positions = ancestors.index.get_indexer(codes[hit])
+    positions = ancestors.index.get_indexer(pd.Index(codes[hit]))
     for column in ancestors.columns:
         ids[column][rows[hit]] = ancestors[column].to_numpy(object)[positions]
 
@@ -445,7 +457,10 @@ def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
         areas.loc[rows, column] = kept[column].where(kept[column].notna(), areas.loc[rows, column])
     for column in ("placed_by", "border_m", "before_first_set"):
         areas.loc[rows, column] = kept[column].where(had_any, areas.loc[rows, column])
-    joined = [_join_sets(a, b) for a, b in zip(kept["sets"].where(had_any, ""), areas.loc[rows, "sets"], strict=True)]
+    joined = [
+        _join_sets(a, b)
+        for a, b in zip(kept["sets"].where(had_any, ""), areas.loc[rows, "sets"], strict=True)
+    ]
     areas.loc[rows, "sets"] = joined
     return areas
 

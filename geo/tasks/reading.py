@@ -103,8 +103,12 @@ def place_choices(
     if kind == "buildings":
         return BuildingChoices(columns=columns, coord_sys=coord_sys)
     if kind == "land":
-        return LandChoices(id_column=columns.get("land_id"), source=columns.get("source"), coord_sys=coord_sys)
-    return StreetChoices(name_column=columns.get("name"), kind_column=columns.get("kind"), coord_sys=coord_sys)
+        return LandChoices(
+            id_column=columns.get("land_id"), source=columns.get("source"), coord_sys=coord_sys
+        )
+    return StreetChoices(
+        name_column=columns.get("name"), kind_column=columns.get("kind"), coord_sys=coord_sys
+    )
 
 
 def _require_there(file: Path | bytes, file_name: str) -> str:

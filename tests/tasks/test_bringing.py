@@ -1,4 +1,4 @@
-"""A file is checked, shown, confirmed and stored whole; a weekly export changes what it must; undo brings back."""
+"""A file is checked, shown, confirmed and stored whole; weekly exports change what they must; undo undoes."""
 
 import json
 from dataclasses import replace
@@ -42,8 +42,8 @@ WEEK_2 = """编号,上报时间,状态,标题,经度,纬度
 def squares(level, codes, *, names=None):
     features = [
         {"type": "Feature", "properties": {"code": code, "name": (names or {}).get(code, code)},
-         "geometry": {"type": "Polygon", "coordinates": [[[104 + n / 1000, 30.5], [104 + (n + 1) / 1000, 30.5],
-          [104 + (n + 1) / 1000, 30.501], [104 + n / 1000, 30.501], [104 + n / 1000, 30.5]]]}}
+         "geometry": {"type": "Polygon", "coordinates": [[[104 + n / 1000, 30.5],
+          [104 + (n + 1) / 1000, 30.5], [104 + (n + 1) / 1000, 30.501], [104 + n / 1000, 30.501], [104 + n / 1000, 30.5]]]}}
         for n, code in enumerate(codes)
     ]  # fmt: skip
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
@@ -166,7 +166,13 @@ def test_undo_of_boundaries_takes_the_areas_off_the_cases(store, settings):
 def test_a_coarser_level_that_comes_later_becomes_the_parent(store, settings):
     bring_grids(store, settings)
     whole = json.loads(squares("community", ["C1"]))
-    whole["features"][0]["geometry"]["coordinates"][0] = [[104, 30.5], [104.002, 30.5], [104.002, 30.501], [104, 30.501], [104, 30.5]]
+    whole["features"][0]["geometry"]["coordinates"][0] = [
+        [104, 30.5],
+        [104.002, 30.5],
+        [104.002, 30.501],
+        [104, 30.501],
+        [104, 30.5],
+    ]
     layer = read_layer_files([json.dumps(whole).encode()], settings=settings, file_names=["c.geojson"])
     choices = BoundaryChoices(area_level="community", id_column="code", coord_sys="wgs84")
     receipt = store_preview(store, preview_boundaries(store, layer, choices, **WHO), **WHO)
@@ -216,7 +222,10 @@ def test_facilities_outside_every_area_are_listed_and_stored(store, settings):
     text = "编号,名称,经度,纬度\n1,充电站一,104.0005,30.5005\n2,充电站二,105.0,30.5\n"
     table = read_table_file(text.encode(), settings=settings, file_name="f.csv")
     choices = FacilityChoices(
-        columns=suggest_for("facilities", table.columns), source="survey", coord_sys="wgs84", kind="car_charger"
+        columns=suggest_for("facilities", table.columns),
+        source="survey",
+        coord_sys="wgs84",
+        kind="car_charger",
     )
     preview = preview_facilities(store, table, choices, **WHO)
     assert (preview.n_new, preview.outside["source_no"].tolist()) == (2, ["2"])
@@ -257,7 +266,11 @@ def test_reporters_are_not_stored_unless_chosen(store, settings):
     assert counts(store, "case_reporters") == (0,)
     assert "13800000000" not in store.read("cases").to_csv()
     stored = store.read("import_batches")["choices"].iloc[0]
-    assert "13800000000" not in json.dumps(stored) if not isinstance(stored, str) else "13800000000" not in stored
+    assert (
+        "13800000000" not in json.dumps(stored)
+        if not isinstance(stored, str)
+        else "13800000000" not in stored
+    )
 
 
 def test_rejected_rows_are_kept_with_row_column_and_reason(store, settings):

@@ -1,0 +1,140 @@
+"""Import a million cases from CSV as a user would, then place them again: `python -m benchmarks.imports`.
+
+Draws a city of 20 000 areas, writes a CSV of cases with Chinese headers and its boundaries into a
+temporary folder, and runs the commands in processes of their own, so that their peak memory is
+theirs alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from benchmarks.city import draw_areas, draw_points
+
+ROOT = Path(__file__).resolve().parents[1]
+CATEGORIES = 60
+
+
+def write_inputs(folder: Path, *, n_cases: int, n_areas: int) -> None:
+    """Write boundaries and cases as a city would export them."""
+    rng = np.random.default_rng(7)
+    areas = draw_areas(n_areas)
+    table = gpd.GeoDataFrame(
+        {"code": [f"5101{i:011d}" for i in range(n_areas)], "name": [f"格{i}" for i in range(n_areas)]},
+        geometry=areas,
+        crs="EPSG:4326",
+    )
+    table.to_file(folder / "areas.gpkg", driver="GPKG")
+    lon, lat = draw_points(areas, n_cases).T
+    start = pd.Timestamp("2024-01-01")
+    reported = start + pd.to_timedelta(rng.integers(0, 700 * 86400, n_cases), unit="s")
+    closed = reported + pd.to_timedelta(rng.exponential(72, n_cases) * 3600 // 1, unit="s")
+    texts = np.array([f"居民反映小区内第{i}类问题，希望尽快处理，谢谢。" for i in range(5000)])
+    frame = pd.DataFrame(
+        {
+            "工单编号": [f"20240101{i:011d}" for i in range(n_cases)],
+            "上报时间": reported.strftime("%Y-%m-%d %H:%M:%S"),
+            "办结时间": pd.Series(closed.strftime("%Y-%m-%d %H:%M:%S")).where(rng.random(n_cases) < 0.9, ""),
+            "截止时间": (reported + pd.Timedelta(days=5)).strftime("%Y-%m-%d %H:%M:%S"),
+            "问题类别": np.array([f"类别{i:02d}" for i in range(CATEGORIES)])[
+                rng.integers(0, CATEGORIES, n_cases)
+            ],
+            "标题": texts[rng.integers(0, 5000, n_cases)],
+            "诉求内容": texts[rng.integers(0, 5000, n_cases)],
+            "地址": [f"示范路{i}号" for i in rng.integers(1, 900, n_cases)],
+            "经度": np.round(lon, 6),
+            "纬度": np.round(lat, 6),
+            "是否解决": np.array(["是", "否", ""])[rng.integers(0, 3, n_cases)],
+            "满意度": np.array(["满意", "基本满意", "不满意", ""])[rng.integers(0, 4, n_cases)],
+            "来源": np.array(["12345热线", "网格员上报", "二维码"])[rng.integers(0, 3, n_cases)],
+            "承办单位": np.array([f"部门{i}" for i in range(20)])[rng.integers(0, 20, n_cases)],
+        }
+    )
+    pa.csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), folder / "cases.csv")
+
+
+def run_command(folder: Path, *words: str) -> tuple[dict[str, object], float, float]:
+    """Run one command; return what it said, its seconds and its peak memory in MB."""
+    environ = {**os.environ, "GETU_STORE_URL": f"duckdb:{folder / 'bench.duckdb'}"}
+    start = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "geo", *words, "--json"], cwd=ROOT, env=environ, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{words[0]} failed: {said.decode()}")
+    return json.loads(said), time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print one line per step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--areas", type=int, default=20_000)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_inputs(folder, n_cases=args.cases, n_areas=args.areas)
+        size_mb = (folder / "cases.csv").stat().st_size / 1e6
+        print(
+            f"{args.cases:,} cases ({size_mb:.0f} MB of CSV), {args.areas:,} areas; "
+            "bars: import 60 s and 2 GB, place 5 s"
+        )
+        steps = (
+            (
+                "import-boundaries",
+                str(folder / "areas.gpkg"),
+                "--level",
+                "microgrid",
+                "--column",
+                "area_id=code",
+                "--confirm",
+            ),
+            (
+                "import-cases",
+                str(folder / "cases.csv"),
+                "--source",
+                "bench",
+                "--coord-sys",
+                "wgs84",
+                "--confirm",
+            ),
+            (
+                "import-cases",
+                str(folder / "cases.csv"),
+                "--source",
+                "bench",
+                "--coord-sys",
+                "wgs84",
+                "--confirm",
+            ),
+            ("place",),
+        )
+        for words in steps:
+            said, seconds, peak_mb = run_command(folder, *words)
+            counts = {
+                k: said[k]
+                for k in ("n_new", "n_changed", "n_unchanged", "n_rejected", "n_placed")
+                if k in said
+            }
+            print(f"{words[0]:<18} {seconds:7.1f} s  peak {peak_mb:6.0f} MB  {counts}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
