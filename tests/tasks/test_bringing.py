@@ -40,12 +40,19 @@ WEEK_2 = """编号,上报时间,状态,标题,经度,纬度
 
 
 def squares(level, codes, *, names=None):
+    """A row of areas, each 0.001 degrees wide and high."""
+
+    def ring(west):
+        return [[west, 30.5], [west + 0.001, 30.5], [west + 0.001, 30.501], [west, 30.501], [west, 30.5]]
+
     features = [
-        {"type": "Feature", "properties": {"code": code, "name": (names or {}).get(code, code)},
-         "geometry": {"type": "Polygon", "coordinates": [[[104 + n / 1000, 30.5],
-          [104 + (n + 1) / 1000, 30.5], [104 + (n + 1) / 1000, 30.501], [104 + n / 1000, 30.501], [104 + n / 1000, 30.5]]]}}
+        {
+            "type": "Feature",
+            "properties": {"code": code, "name": (names or {}).get(code, code)},
+            "geometry": {"type": "Polygon", "coordinates": [ring(104 + n / 1000)]},
+        }
         for n, code in enumerate(codes)
-    ]  # fmt: skip
+    ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
 
 
