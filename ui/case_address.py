@@ -67,8 +67,13 @@ def read_address(query: Mapping[str, str]) -> CaseAddress:
         break
     known = {*filter_names(), *OWN_NAMES, *OTHER_PAGES}
     unread += sorted(name for name in given if name not in known)
-    return CaseAddress(where, _read_sort(given.get("sort", "")), _read_page(given.get("page", "")),
-                       given.get("case", ""), tuple(unread))  # fmt: skip
+    return CaseAddress(
+        where,
+        _read_sort(given.get("sort", "")),
+        _read_page(given.get("page", "")),
+        given.get("case", ""),
+        tuple(unread),
+    )
 
 
 def filter_names() -> tuple[str, ...]:
@@ -97,8 +102,12 @@ def list_chips(where: CaseFilter) -> list[Chip]:
         if part == CaseFilter():
             continue
         said = describe_filter(
-            part, language=language, time_zone=zone, area_names=names, category_names=session.background().categories
-        )  # fmt: skip
+            part,
+            language=language,
+            time_zone=zone,
+            area_names=names,
+            category_names=session.background().categories,
+        )
         label, value = said[0] if said else (group[0], t("cases.some_ids"))
         chips.append(Chip(",".join(group), label, value))
     return chips

@@ -9,7 +9,7 @@ from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
 from geo.tasks.case_lists import CaseDetail, CasePage
 from ui import map_parts, panels, session, shows
-from ui.map_component import CasePart, Mark, MapSpec, show_map
+from ui.map_component import CasePart, MapSpec, Mark, show_map
 from ui.text import t
 
 LIST_HEIGHT, PLACE_HEIGHT = 660, 260
@@ -44,7 +44,8 @@ def show_place(detail: CaseDetail) -> None:
         return
     lon, lat = float(case["lon"]), float(case["lat"])
     near = [
-        Mark(float(row["lon"]), float(row["lat"]), shows.text(row["title"])) for _, row in detail.near.iterrows()
+        Mark(float(row["lon"]), float(row["lat"]), shows.text(row["title"]))
+        for _, row in detail.near.iterrows()
     ]
     around: Box = (lon - ROUND_DEG, lat - ROUND_DEG, lon + ROUND_DEG, lat + ROUND_DEG)
     finest = shows.finest_area(case)

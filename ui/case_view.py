@@ -49,7 +49,9 @@ def chosen_area(where: CaseFilter) -> AreaCard | None:
 
 def show_filters(where: CaseFilter) -> CaseFilter:
     """Draw the filters in force as chips, and the controls that narrow further; return what is chosen."""
-    removed = panels.show_chips(list_chips(where), remove=t("cases.remove")) if where != CaseFilter() else None
+    removed = (
+        panels.show_chips(list_chips(where), remove=t("cases.remove")) if where != CaseFilter() else None
+    )
     if removed:
         go_to_filter(without_chip(where, removed))
         st.rerun()
@@ -67,27 +69,44 @@ def _choose_filters(where: CaseFilter) -> CaseFilter:
     first, second, third = st.columns(3)
     text = first.text_input(t("cases.search"), where.text, key=f"text_{version}", max_chars=80)
     categories = second.multiselect(
-        t("map.category"), sorted(names), [code for code in where.category_ids if code in names],
-        format_func=lambda code: names[code], placeholder=t("all"), key=f"category_{version}",
-    )  # fmt: skip
+        t("map.category"),
+        sorted(names),
+        [code for code in where.category_ids if code in names],
+        format_func=lambda code: names[code],
+        placeholder=t("all"),
+        key=f"category_{version}",
+    )
     states = third.multiselect(
-        t("cases.state"), CASE_STATES, list(where.states), format_func=lambda key: shows.words(STATES, key),
-        placeholder=t("all"), key=f"states_{version}",
-    )  # fmt: skip
+        t("cases.state"),
+        CASE_STATES,
+        list(where.states),
+        format_func=lambda key: shows.words(STATES, key),
+        placeholder=t("all"),
+        key=f"states_{version}",
+    )
     start, end = _local_days(where)
     left, middle, right = st.columns(3)
     start = left.date_input(t("cases.reported_from"), start, key=f"from_{version}", format="YYYY-MM-DD")
     end = middle.date_input(t("cases.reported_to"), end, key=f"to_{version}", format="YYYY-MM-DD")
     places = (None, True, False)
     located = right.selectbox(
-        t("cases.located"), places, places.index(where.is_located), key=f"located_{version}",
-        format_func=lambda value: t("all") if value is None else t("cases.with_place" if value else "cases.no_place"),
-    )  # fmt: skip
+        t("cases.located"),
+        places,
+        places.index(where.is_located),
+        key=f"located_{version}",
+        format_func=lambda value: (
+            t("all") if value is None else t("cases.with_place" if value else "cases.no_place")
+        ),
+    )
     kept = tuple(code for code in where.category_ids if code not in names)
     return replace(
-        where, text=text.strip(), category_ids=(*kept, *categories), states=tuple(states), is_located=located,
+        where,
+        text=text.strip(),
+        category_ids=(*kept, *categories),
+        states=tuple(states),
+        is_located=located,
         **_moments(where, start, end),
-    )  # fmt: skip
+    )
 
 
 def _local_days(where: CaseFilter) -> tuple[date | None, date | None]:
@@ -112,9 +131,12 @@ def read_page(address: CaseAddress, where: CaseFilter) -> CasePage:
     """Read one page of the list."""
     parameters = (where, address.sort, address.page)
     return session.kept(
-        "cases", parameters,
-        lambda: list_cases(session.store(), where, sort=(address.sort,), page=address.page, page_size=PAGE_SIZE),
-    )  # fmt: skip
+        "cases",
+        parameters,
+        lambda: list_cases(
+            session.store(), where, sort=(address.sort,), page=address.page, page_size=PAGE_SIZE
+        ),
+    )
 
 
 def show_list(page: CasePage, address: CaseAddress) -> None:
@@ -130,9 +152,12 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
             Column(t("col.state"), width="76px", sort="state"),
         ],
         [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
-        key="cases", sort=(column, direction == "down"), empty=t("empty.nothing_chosen"), height=660,
+        key="cases",
+        sort=(column, direction == "down"),
+        empty=t("empty.nothing_chosen"),
+        height=660,
         note=t("cases.masked"),
-    )  # fmt: skip
+    )
     if event and event.kind == "row":
         st.query_params["case"] = event.id
         st.rerun()
@@ -155,15 +180,32 @@ def show_sort(address: CaseAddress) -> None:
         orders.append(chosen)
 
     def keep() -> None:
-        inputs.write_address(sort=st.session_state["order"] if st.session_state["order"] != DEFAULT_SORT else None, page=None)
+        inputs.write_address(
+            sort=st.session_state["order"] if st.session_state["order"] != DEFAULT_SORT else None, page=None
+        )
 
     st.session_state["order"] = chosen
-    st.selectbox(t("cases.sort"), orders, key="order", format_func=_say_order, on_change=keep, label_visibility="collapsed")
+    st.selectbox(
+        t("cases.sort"),
+        orders,
+        key="order",
+        format_func=_say_order,
+        on_change=keep,
+        label_visibility="collapsed",
+    )
 
 
 def _say_order(order: str) -> str:
-    names = {"source_no": "number", "reported_at": "reported", "category_id": "category", "state": "state",
-             "due_at": "due", "closed_at": "closed", "channel": "channel", "department": "department"}  # fmt: skip
+    names = {
+        "source_no": "number",
+        "reported_at": "reported",
+        "category_id": "category",
+        "state": "state",
+        "due_at": "due",
+        "closed_at": "closed",
+        "channel": "channel",
+        "department": "department",
+    }
     column = order.removeprefix("-")
     label = t(f"col.{names[column]}") if column in names else t("col.number")
     return t("cases.order_down" if order.startswith("-") else "cases.order_up", column=label)
@@ -177,8 +219,16 @@ def _show_pager(page: CasePage) -> None:
         st.query_params["page"] = str(to)
 
     with st.container(key="pager", horizontal=True, vertical_alignment="center"):
-        st.button(t("cases.previous"), on_click=turn, args=(page.page - 1,), disabled=page.page == 1, key="previous")
-        st.button(t("cases.next"), on_click=turn, args=(page.page + 1,), disabled=page.page == page.n_pages, key="next")
+        st.button(
+            t("cases.previous"), on_click=turn, args=(page.page - 1,), disabled=page.page == 1, key="previous"
+        )
+        st.button(
+            t("cases.next"),
+            on_click=turn,
+            args=(page.page + 1,),
+            disabled=page.page == page.n_pages,
+            key="next",
+        )
         st.caption(t("cases.page", page=shows.number(page.page), pages=shows.number(page.n_pages)))
 
 
@@ -186,21 +236,31 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
     area = shows.finest_area(row)
     is_open = row["state"] not in FINAL_STATES and pd.isna(row["closed_at"])
     as_of = session.summary().data_as_of
-    is_late = is_open and as_of is not None and pd.notna(row["due_at"]) and row["due_at"] < pd.Timestamp(as_of)
-    due = "" if pd.isna(row["due_at"]) else t("cases.due_note", day=shows.moment(row["due_at"], with_time=False))
+    is_late = (
+        is_open and as_of is not None and pd.notna(row["due_at"]) and row["due_at"] < pd.Timestamp(as_of)
+    )
+    due = (
+        ""
+        if pd.isna(row["due_at"])
+        else t("cases.due_note", day=shows.moment(row["due_at"], with_time=False))
+    )
     return Row(
         [
             Cell(shows.text(row["source_no"]), note=shows.text(row["source"])),
             Cell(shows.moment(row["reported_at"]), note=due, tone="worse" if is_late else ""),
-            Cell(shows.category(row["category_id"]), note="" if pd.isna(row["channel"]) else str(row["channel"])),
+            Cell(
+                shows.category(row["category_id"]),
+                note="" if pd.isna(row["channel"]) else str(row["channel"]),
+            ),
             Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
-            Cell(shows.area_names(area[0]).get(area[1], area[1]), note=shows.words(LEVELS, area[0])) if area
+            Cell(shows.area_names(area[0]).get(area[1], area[1]), note=shows.words(LEVELS, area[0]))
+            if area
             else Cell(shows.NO_FIGURE, note=shows.words(POSITION_SOURCES, row["position_source"])),
             Cell(shows.words(STATES, row["state"]), note=t("cases.late") if is_late else "", tone="worse"),
         ],
         id=str(row["case_id"]),
         is_chosen=is_chosen,
-    )  # fmt: skip
+    )
 
 
 def read_case(case_id: str) -> CaseDetail:
@@ -217,15 +277,32 @@ def read_case(case_id: str) -> CaseDetail:
 def show_detail(detail: CaseDetail) -> None:
     """Draw one case: what it says, its history, what imports changed."""
     case = detail.case
-    panels.show_lead(shows.text(case["title"]), note=f"{case['source']} {case['source_no']}", level="h3", key="case_title")
-    described = [("col.description", "description"), ("col.address", "address"), ("col.stated", "stated_area"),
-                 ("col.department", "department"), ("col.channel", "channel"), ("col.closing", "closing_level")]  # fmt: skip
-    moments = [("col.reported", "reported_at"), ("col.accepted", "accepted_at"), ("col.handled", "handled_at"),
-               ("col.closed", "closed_at"), ("col.due", "due_at")]  # fmt: skip
+    panels.show_lead(
+        shows.text(case["title"]), note=f"{case['source']} {case['source_no']}", level="h3", key="case_title"
+    )
+    described = [
+        ("col.description", "description"),
+        ("col.address", "address"),
+        ("col.stated", "stated_area"),
+        ("col.department", "department"),
+        ("col.channel", "channel"),
+        ("col.closing", "closing_level"),
+    ]
+    moments = [
+        ("col.reported", "reported_at"),
+        ("col.accepted", "accepted_at"),
+        ("col.handled", "handled_at"),
+        ("col.closed", "closed_at"),
+        ("col.due", "due_at"),
+    ]
     facts = [
         Fact(t("col.category"), shows.category(case["category_id"])),
         Fact(t("col.state"), shows.words(STATES, case["state"])),
-        *(Fact(t(label), str(case[name])) for label, name in described if shows.text(case[name]) != shows.NO_FIGURE),
+        *(
+            Fact(t(label), str(case[name]))
+            for label, name in described
+            if shows.text(case[name]) != shows.NO_FIGURE
+        ),
         *(Fact(t(label), shows.moment(case[name])) for label, name in moments if pd.notna(case[name])),
         Fact(t("col.position"), _say_position(case)),
     ]
@@ -245,24 +322,47 @@ def _say_position(case: pd.Series) -> str:
 def _show_history(detail: CaseDetail) -> None:
     panels.show_lead(t("cases.history"), level="h3", key="history_title")
     rows = [
-        Row([shows.moment(event["taken_at"]), t(f"action.{event['action']}") if _knows(event["action"]) else event["action"],
-             shows.words(STATES, event["to_state"]), shows.text(event["note"])])
+        Row(
+            [
+                shows.moment(event["taken_at"]),
+                t(f"action.{event['action']}") if _knows(event["action"]) else event["action"],
+                shows.words(STATES, event["to_state"]),
+                shows.text(event["note"]),
+            ]
+        )
         for _, event in detail.events.iterrows()
-    ]  # fmt: skip
-    columns = [Column(t("col.moment"), width="126px"), Column(t("col.action"), width="76px"),
-               Column(t("col.state"), width="84px"), Column(t("col.note"), is_long=True)]  # fmt: skip
+    ]
+    columns = [
+        Column(t("col.moment"), width="126px"),
+        Column(t("col.action"), width="76px"),
+        Column(t("col.state"), width="84px"),
+        Column(t("col.note"), is_long=True),
+    ]
     panels.show_table(columns, rows, key="history", empty=t("cases.no_history"))
     if len(detail.versions):
         note = t("cases.n_versions", n=len(detail.versions))
         panels.show_notice(note, key="versions")
     panels.show_lead(t("cases.nearby"), level="h3", key="near_title")
     near = [
-        Row([Cell(str(row["source_no"]), to=cases_link(CaseFilter(case_ids=(row["case_id"],)), case_id=row["case_id"])),
-             shows.moment(row["reported_at"], with_time=False), shows.text(row["title"]), f"{row['distance_m']:,.0f} m"])
+        Row(
+            [
+                Cell(
+                    str(row["source_no"]),
+                    to=cases_link(CaseFilter(case_ids=(row["case_id"],)), case_id=row["case_id"]),
+                ),
+                shows.moment(row["reported_at"], with_time=False),
+                shows.text(row["title"]),
+                f"{row['distance_m']:,.0f} m",
+            ]
+        )
         for _, row in detail.near.head(10).iterrows()
-    ]  # fmt: skip
-    columns = [Column(t("col.number"), width="110px"), Column(t("col.reported"), width="92px"),
-               Column(t("col.title"), is_long=True), Column(t("col.distance"), align="right", width="64px")]  # fmt: skip
+    ]
+    columns = [
+        Column(t("col.number"), width="110px"),
+        Column(t("col.reported"), width="92px"),
+        Column(t("col.title"), is_long=True),
+        Column(t("col.distance"), align="right", width="64px"),
+    ]
     panels.show_table(columns, near, key="near", empty=t("cases.no_nearby"))
 
 
@@ -283,9 +383,11 @@ def show_downloads(where: CaseFilter, page: CasePage) -> None:
     """Draw the menu of files that hold the cases of a filter."""
 
     def make(kind: FileFormat) -> Callable[[], bytes]:
-        return lambda: write_cases(
-            session.store(), where, format=kind, language=session.language(), imprint=outputs.imprint()
-        ).content
+        return lambda: (
+            write_cases(
+                session.store(), where, format=kind, language=session.language(), imprint=outputs.imprint()
+            ).content
+        )
 
     if page.n:
         kinds: tuple[FileFormat, ...] = ("csv", "xlsx", "gpkg", "geojson")

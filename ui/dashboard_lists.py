@@ -22,7 +22,10 @@ PRINT_LIST = 7
 def show_months(board: Dashboard) -> None:
     """Draw the new cases by month, with the year before."""
     months = board.months.tail(N_MONTHS)
-    labels = [month if place == 0 or month.endswith("-01") else month[5:] for place, month in enumerate(months["month"])]
+    labels = [
+        month if place == 0 or month.endswith("-01") else month[5:]
+        for place, month in enumerate(months["month"])
+    ]
     links = [cases_link(where) for where in months["cases"]]
     titles = [
         f"{row.month}: {t('dash.new')} {row.n_new:,}, {t('dash.closed')} {row.n_closed:,}"
@@ -72,16 +75,22 @@ def show_hours(board: Dashboard) -> None:
         rows.append(HeatRow(shows.words(WEEKDAYS, str(day)), ordered["n"].astype(int).tolist(), links))
     most = int(board.hours["n"].max()) if len(board.hours) else 0
     note = t("dash.heat_note", most=shows.number(most))
-    panels.show_heat(rows, [f"{hour:02d}" for hour in range(24)], unit=t("unit.cases"), note=note, key="hours")
+    panels.show_heat(
+        rows, [f"{hour:02d}" for hour in range(24)], unit=t("unit.cases"), note=note, key="hours"
+    )
 
 
 def show_values(table: pd.DataFrame, *, key: str) -> None:
     """Draw channels, sources or closing levels."""
     rows = [
-        Bar(shows.words(LEVELS, row["value"]) if pd.notna(row["value"]) else t("none"), float(row["n"]),
-            f"{row['n']:,}　{shows.share(row['share'])}", to=cases_link(row["cases"]))
+        Bar(
+            shows.words(LEVELS, row["value"]) if pd.notna(row["value"]) else t("none"),
+            float(row["n"]),
+            f"{row['n']:,}　{shows.share(row['share'])}",
+            to=cases_link(row["cases"]),
+        )
         for row in table.head(6).to_dict("records")
-    ]  # fmt: skip
+    ]
     if rows:
         panels.show_bars(rows, key=key)
     else:
@@ -96,22 +105,29 @@ def show_open(board: Dashboard) -> None:
     rows = [
         Row(
             [
-                Cell(str(row["source_no"]), note=shows.moment(row["reported_at"], with_time=False),
-                     to=cases_link(open_cases, case_id=str(row["case_id"]), sort="reported_at")),
+                Cell(
+                    str(row["source_no"]),
+                    note=shows.moment(row["reported_at"], with_time=False),
+                    to=cases_link(open_cases, case_id=str(row["case_id"]), sort="reported_at"),
+                ),
                 Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
                 Cell(shows.category(row["category_id"]), note=shows.words(STATES, row["state"])),
                 Cell(f"{row['days_open']:,.0f}", note=_say_late(row, end), tone="worse"),
             ]
         )
         for row in table.to_dict("records")
-    ]  # fmt: skip
+    ]
     columns = [
-        Column(t("dash.number_reported"), width="110px"), Column(t("col.title"), is_long=True),
-        Column(t("dash.category_state"), width="110px"), Column(t("dash.days_open"), align="right", width="90px"),
-    ]  # fmt: skip
+        Column(t("dash.number_reported"), width="110px"),
+        Column(t("col.title"), is_long=True),
+        Column(t("dash.category_state"), width="110px"),
+        Column(t("dash.days_open"), align="right", width="90px"),
+    ]
     n = next((card.n_cases for card in board.cards if card.key == "n_open"), len(table))
     note = t("dash.first_of", n=len(table), of=shows.number(n)) if n > len(table) else ""
-    panels.show_table(columns, rows, key="open", empty=t("dash.no_open"), height=None if is_print() else 420, note=note)
+    panels.show_table(
+        columns, rows, key="open", empty=t("dash.no_open"), height=None if is_print() else 420, note=note
+    )
 
 
 def _say_late(row: dict[str, object], end: pd.Timestamp) -> str:
@@ -124,12 +140,25 @@ def _say_late(row: dict[str, object], end: pd.Timestamp) -> str:
 def show_repeats(board: Dashboard) -> None:
     """Draw the points with five or more cases in a year."""
     rows = [
-        Row([Cell(shows.text(row["address"]) if pd.notna(row["address"]) else f"{row['lon']:.5f}, {row['lat']:.5f}"),
-             Cell(shows.number(row["n"]), to=cases_link(row["cases"]))])
+        Row(
+            [
+                Cell(
+                    shows.text(row["address"])
+                    if pd.notna(row["address"])
+                    else f"{row['lon']:.5f}, {row['lat']:.5f}"
+                ),
+                Cell(shows.number(row["n"]), to=cases_link(row["cases"])),
+            ]
+        )
         for row in board.repeats.head(PRINT_LIST if is_print() else 20).to_dict("records")
-    ]  # fmt: skip
-    columns = [Column(t("dash.place"), is_long=True), Column(t("dash.in_a_year"), align="right", width="92px")]
-    panels.show_table(columns, rows, key="repeats", empty=t("dash.no_repeats"), height=None if is_print() else 420)
+    ]
+    columns = [
+        Column(t("dash.place"), is_long=True),
+        Column(t("dash.in_a_year"), align="right", width="92px"),
+    ]
+    panels.show_table(
+        columns, rows, key="repeats", empty=t("dash.no_repeats"), height=None if is_print() else 420
+    )
 
 
 def show_facilities(board: Dashboard) -> None:
@@ -137,20 +166,34 @@ def show_facilities(board: Dashboard) -> None:
     place = 0 if session.language() == "zh" else 1
     names = {key: pair[place] for key, pair in facility_kinds().items()}
     rows = [
-        Row([names.get(row["kind"], row["kind"]), shows.number(row["n"]), shows.number(row["n_open"]),
-             shows.NO_FIGURE if pd.isna(row["capacity"]) else shows.number(row["capacity"])])
+        Row(
+            [
+                names.get(row["kind"], row["kind"]),
+                shows.number(row["n"]),
+                shows.number(row["n_open"]),
+                shows.NO_FIGURE if pd.isna(row["capacity"]) else shows.number(row["capacity"]),
+            ]
+        )
         for row in board.facilities.head(PRINT_LIST if is_print() else 60).to_dict("records")
-    ]  # fmt: skip
-    columns = [Column(t("dash.kind"), is_long=True), Column(t("dash.count"), align="right", width="64px"),
-               Column(t("dash.in_use"), align="right", width="64px"), Column(t("dash.capacity"), align="right", width="84px")]  # fmt: skip
-    panels.show_table(columns, rows, key="facilities", empty=t("dash.no_facilities"), height=None if is_print() else 330)
+    ]
+    columns = [
+        Column(t("dash.kind"), is_long=True),
+        Column(t("dash.count"), align="right", width="64px"),
+        Column(t("dash.in_use"), align="right", width="64px"),
+        Column(t("dash.capacity"), align="right", width="84px"),
+    ]
+    panels.show_table(
+        columns, rows, key="facilities", empty=t("dash.no_facilities"), height=None if is_print() else 330
+    )
 
 
 def show_left_out(board: Dashboard) -> None:
     """Draw what the figures do without; every number opens its cases."""
     place = 0 if session.language() == "zh" else 1
     facts = [
-        panels.Fact(f"{shows.number(item.n)} {t('unit.cases')}", LEFT_OUT[item.code][place], to=cases_link(item.cases))
+        panels.Fact(
+            f"{shows.number(item.n)} {t('unit.cases')}", LEFT_OUT[item.code][place], to=cases_link(item.cases)
+        )
         for item in board.left_out
     ]
     if facts:

@@ -36,11 +36,16 @@ def read_board(area: AreaCard | None, periods: Periods) -> Dashboard:
     """Make the dashboard of an area, once per version of the data."""
     where = (area.level, area.area_id) if area else None
     return session.kept(
-        "dashboard", (where, periods, session.language()),
+        "dashboard",
+        (where, periods, session.language()),
         lambda: make_dashboard(
-            session.store(), area, period=periods.chosen, before=periods.before, background=session.background()
+            session.store(),
+            area,
+            period=periods.chosen,
+            before=periods.before,
+            background=session.background(),
         ),
-    )  # fmt: skip
+    )
 
 
 def show_head(board: Dashboard) -> None:
@@ -51,8 +56,12 @@ def show_head(board: Dashboard) -> None:
     else:
         staff = "、".join(f"{row.role} {row.name}" for row in board.area.staff.itertuples())
         title = board.area.name
-        note = f"{shows.words(LEVELS, board.area.level)} · {board.area.area_id}" + (f" · {staff}" if staff else "")
-    panels.show_lead(title, note=f"{note}　{board.period.label}".strip() if is_print() else note, level="h1", key="title")
+        note = f"{shows.words(LEVELS, board.area.level)} · {board.area.area_id}" + (
+            f" · {staff}" if staff else ""
+        )
+    panels.show_lead(
+        title, note=f"{note}　{board.period.label}".strip() if is_print() else note, level="h1", key="title"
+    )
     panels.show_lead(board.sentences[language], key="sentence")
 
 
@@ -60,9 +69,11 @@ def show_actions(board: Dashboard) -> None:
     """Draw the downloads and the way to the print view."""
 
     def make(kind: FileFormat) -> Callable[[], bytes]:
-        return lambda: write_dashboard(
-            session.store(), board, format=kind, language=session.language(), imprint=outputs.imprint()
-        ).content
+        return lambda: (
+            write_dashboard(
+                session.store(), board, format=kind, language=session.language(), imprint=outputs.imprint()
+            ).content
+        )
 
     if is_print():
         with st.container(key="actions"):
@@ -70,9 +81,13 @@ def show_actions(board: Dashboard) -> None:
         return
     code = board.area.area_id if board.area else "all"
     files = [(kind, f"{_plain_name(code)}_{board.period.first_on}.{kind}", make(kind)) for kind in _FORMATS]
-    with st.container(key="actions", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    with st.container(
+        key="actions", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+    ):
         panels.show_links(
-            [(t("dash.print"), "", Link("dashboard", {**pages.kept_query(), "print": "1"}))], key="print", width="content"
+            [(t("dash.print"), "", Link("dashboard", {**pages.kept_query(), "print": "1"}))],
+            key="print",
+            width="content",
         )
         outputs.download_menu(t("dash.downloads"), files, key="board", warning=outputs.review_warning())
 
@@ -107,7 +122,11 @@ def _number_card(card: Card, board: Dashboard) -> NumberCard:
 def _say_rank(card: Card) -> str:
     if card.rank is None or card.n_ranked < 2:
         return ""
-    key = "dash.rank" if card.rank_low in (None, card.rank) and card.rank_high in (None, card.rank) else "dash.rank_interval"
+    key = (
+        "dash.rank"
+        if card.rank_low in (None, card.rank) and card.rank_high in (None, card.rank)
+        else "dash.rank_interval"
+    )
     said = t(key, rank=card.rank, n=card.n_ranked, low=card.rank_low, high=card.rank_high)
     return said if INDICATORS[card.key].better else f"{said} {t('dash.rank_most')}"
 
@@ -124,8 +143,13 @@ def choose_indicator() -> IndicatorKey:
     if is_print():
         return inputs.read_choice("by", CARDS, "n_new")
     return inputs.choose(
-        "by", t("dash.rank_by"), CARDS, "n_new", show=lambda key: INDICATORS[key].name(session.language()), width=280
-    )  # fmt: skip
+        "by",
+        t("dash.rank_by"),
+        CARDS,
+        "n_new",
+        show=lambda key: INDICATORS[key].name(session.language()),
+        width=280,
+    )
 
 
 @dataclass(frozen=True)
@@ -163,7 +187,8 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
     spec = MapSpec(
         **map_parts.common(t("map.label", what=what, place=place, period=board.period.label)),
         areas=AreaPart(
-            drawn, map_parts.areas_url(drawn, parent_id=parent_id),
+            drawn,
+            map_parts.areas_url(drawn, parent_id=parent_id),
             values_url=map_parts.values_url(drawn, key, board.period, parent_id=parent_id),
         ),
         outlines=_own_outline(own) if level else (),
@@ -171,7 +196,7 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
         facilities=map_parts.facility_part(map_parts.kinds_present()) if _is_small(area) else None,
         selected=st.query_params.get("sel") if level else area.area_id if area else None,
         fit=map_parts.box_of(own),
-    )  # fmt: skip
+    )
     event = show_map(spec, key="board_map", height=PRINT_MAP_HEIGHT if is_print() else MAP_HEIGHT)
     if event and event.kind == "enter" and level:
         pages.go_to("dashboard", pages.kept_query(area=event.id, level=level))
@@ -200,7 +225,9 @@ def show_areas_inside(inside: Inside, key: IndicatorKey) -> None:
     if inside.unplaced is not None and inside.unplaced.n:
         level = shows.words(LEVELS, inside.unplaced.cases.without[-1])
         notes.append(t("dash.unplaced", n=shows.number(inside.unplaced.n), level=level))
-    _show_ranked(inside.table, key, inside.level, table_key="children", note=" ".join(notes), height=MAP_HEIGHT - 40)
+    _show_ranked(
+        inside.table, key, inside.level, table_key="children", note=" ".join(notes), height=MAP_HEIGHT - 40
+    )
 
 
 def has_siblings(board: Dashboard) -> bool:
@@ -212,13 +239,21 @@ def show_siblings(board: Dashboard, key: IndicatorKey) -> None:
     """Draw the area beside its siblings, ranked."""
     if board.area is None:
         return
-    _show_ranked(board.siblings, key, board.area.level, table_key="siblings", own=board.area.area_id, height=330)
+    _show_ranked(
+        board.siblings, key, board.area.level, table_key="siblings", own=board.area.area_id, height=330
+    )
 
 
 def _show_ranked(
-    table: pd.DataFrame, key: IndicatorKey, level: AreaLevel, *, table_key: str, own: str = "", note: str = "",
+    table: pd.DataFrame,
+    key: IndicatorKey,
+    level: AreaLevel,
+    *,
+    table_key: str,
+    own: str = "",
+    note: str = "",
     height: int,
-) -> None:  # fmt: skip
+) -> None:
     item = INDICATORS[key]
     is_up = item.better == "low" and item.format != "count"
     ordered = table.sort_values([key, "area_id"], ascending=[is_up, True], na_position="last")
@@ -227,8 +262,12 @@ def _show_ranked(
         shown = pd.concat([shown, ordered[ordered["area_id"].eq(own)]])
     scale = _scale_of(table, key)
     rows = [_ranked_row(row, key, level, scale, is_own=row["area_id"] == own) for _, row in shown.iterrows()]
-    columns = [Column("#", align="right", width="44px"), Column(shows.words(LEVELS, level), is_long=True),
-               Column(_heading(key), align="right", width="150px"), Column(t("dash.new"), align="right", width="64px")]  # fmt: skip
+    columns = [
+        Column("#", align="right", width="44px"),
+        Column(shows.words(LEVELS, level), is_long=True),
+        Column(_heading(key), align="right", width="150px"),
+        Column(t("dash.new"), align="right", width="64px"),
+    ]
     if len(shown) < len(table):
         note = f"{note} {t('dash.first_of', n=len(shown), of=shows.number(len(table)))}".strip()
     panels.show_table(columns, rows, key=table_key, height=None if is_print() else height, note=note)
@@ -258,16 +297,24 @@ def _ranked_row(
     new = Cell(shows.number(row["n_new"]), to=cases_link(row["cases"]))
     if item.format == "count":
         cell = Cell(shows.figure(key, value), bar=float(value) / scale[1] if pd.notna(value) else None)
-        return Row(["", Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new], is_chosen=is_own)
+        return Row(
+            ["", Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new], is_chosen=is_own
+        )
     flag = str(row[f"{key}_flag"])
     small = t("dash.small_short", n=LEAST_DENOMINATOR) if bool(row[f"{key}_small"]) else ""
     cell = Cell(shows.figure(key, value), note=small, range=_range_of(row, key, scale))
     name = Cell(
-        str(row["name"]), to=to, mark=shows.tone_of_flag(key, flag),
+        str(row["name"]),
+        to=to,
+        mark=shows.tone_of_flag(key, flag),
         title=f"{row['area_id']} {shows.words(FLAGS, flag) if flag else ''}".strip(),
-    )  # fmt: skip
+    )
     low, high, rank = row[f"{key}_rank_low"], row[f"{key}_rank_high"], row[f"{key}_rank"]
-    rank_cell = "" if pd.isna(rank) else Cell(str(int(rank)), note="" if pd.isna(low) or low == high else f"{low:.0f}–{high:.0f}")
+    rank_cell = (
+        ""
+        if pd.isna(rank)
+        else Cell(str(int(rank)), note="" if pd.isna(low) or low == high else f"{low:.0f}–{high:.0f}")
+    )
     return Row([rank_cell, name, cell, new], is_chosen=is_own)
 
 

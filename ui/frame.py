@@ -58,13 +58,18 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
     with place:
         show_crumbs(page, area)
     chosen: Periods | None = None
-    with controls, st.container(key="top", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    with (
+        controls,
+        st.container(key="top", horizontal=True, horizontal_alignment="right", vertical_alignment="center"),
+    ):
         if session.summary().n_cases:
             chosen, problem = _read_periods()
             if with_period:
                 _show_period(chosen)
         _show_language()
-        panels.show_copy(t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {})
+        panels.show_copy(
+            t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {}
+        )
     if chosen is not None:
         with controls, st.container(key="data_date", horizontal=True, horizontal_alignment="right"):
             st.caption(_say_data_date(), width="content")
@@ -103,21 +108,33 @@ def _show_period(chosen: Periods) -> None:
     period = chosen.chosen
     with st.popover(f"{t('frame.period')}　{period.label}"):
         name = inputs.choose(
-            "period", t("frame.period"), PERIOD_NAMES, "month", show=lambda key: t(f"period.{key}"), how="buttons",
+            "period",
+            t("frame.period"),
+            PERIOD_NAMES,
+            "month",
+            show=lambda key: t(f"period.{key}"),
+            how="buttons",
             resets=("from", "to"),
-        )  # fmt: skip
+        )
         if name == "own":
             _choose_days(period.first_on, period.last_on)
         elif name != "last30":
             earlier, later = st.columns(2)
             earlier.button(
-                t("period.earlier"), key="period_earlier", on_click=_move_to, width="stretch",
+                t("period.earlier"),
+                key="period_earlier",
+                on_click=_move_to,
+                width="stretch",
                 args=(period.first_on - _WHOLE_DAY,),
-            )  # fmt: skip
+            )
             later.button(
-                t("period.later"), key="period_later", on_click=_move_to, width="stretch",
-                args=(period.last_on + _WHOLE_DAY,), disabled=period.is_clipped or _is_last(period.last_on),
-            )  # fmt: skip
+                t("period.later"),
+                key="period_later",
+                on_click=_move_to,
+                width="stretch",
+                args=(period.last_on + _WHOLE_DAY,),
+                disabled=period.is_clipped or _is_last(period.last_on),
+            )
         st.caption(t("frame.compared", label=chosen.before.label))
 
 
@@ -144,9 +161,12 @@ def _choose_days(first: date, last: date) -> None:
 def _show_language() -> None:
     other = "en" if session.language() == "zh" else "zh"
     st.button(
-        "English" if other == "en" else "中文", key="language", on_click=inputs.write_address, kwargs={"lang": other},
+        "English" if other == "en" else "中文",
+        key="language",
+        on_click=inputs.write_address,
+        kwargs={"lang": other},
         help=t("frame.language"),
-    )  # fmt: skip
+    )
 
 
 def _say_data_date() -> str:

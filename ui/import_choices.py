@@ -39,9 +39,13 @@ def show_choices(draft: Draft) -> None:
                 t("import.source"), chosen.source, key="source", help=t("import.source_hint"), max_chars=60
             ).strip()
         if draft.kind == "boundaries":
-            chosen.valid_from = st.date_input(t("import.valid_from"), chosen.valid_from, key="valid_from", format="YYYY-MM-DD")
+            chosen.valid_from = st.date_input(
+                t("import.valid_from"), chosen.valid_from, key="valid_from", format="YYYY-MM-DD"
+            )
         if draft.kind == "population":
-            chosen.as_of_on = st.date_input(t("import.as_of_on"), chosen.as_of_on, key="as_of_on", format="YYYY-MM-DD")
+            chosen.as_of_on = st.date_input(
+                t("import.as_of_on"), chosen.as_of_on, key="as_of_on", format="YYYY-MM-DD"
+            )
     with third:
         if draft.kind == "cases" and set(MOMENTS) & set(chosen.columns):
             _choose_zone(draft)
@@ -55,9 +59,12 @@ def _choose_level(draft: Draft) -> None:
     left, right = st.columns(2)
     options = ["", *AREA_LEVELS]
     draft.choices.area_level = left.selectbox(
-        t("import.level"), options, options.index(draft.choices.area_level), key="area_level",
+        t("import.level"),
+        options,
+        options.index(draft.choices.area_level),
+        key="area_level",
         format_func=lambda level: show_level(level) if level else t("import.choose"),
-    )  # fmt: skip
+    )
     scopes = [""]
     if draft.choices.area_level:
         known = session.summary().n_areas
@@ -66,7 +73,11 @@ def _choose_level(draft: Draft) -> None:
                 scopes += session.store().residents(level)["area_id"].tolist()
     chosen = draft.choices.scope_id if draft.choices.scope_id in scopes else ""
     draft.choices.scope_id = right.selectbox(
-        t("import.scope"), scopes, scopes.index(chosen), key="scope", format_func=lambda code: code or t("import.whole")
+        t("import.scope"),
+        scopes,
+        scopes.index(chosen),
+        key="scope",
+        format_func=lambda code: code or t("import.whole"),
     )
 
 
@@ -83,9 +94,12 @@ def _choose_columns(draft: Draft) -> None:
                 label += " *"
             current = draft.choices.columns.get(field, "")
             header = place.selectbox(
-                label, options, options.index(current) if current in options else 0,
-                key=f"column_{draft.encoding}_{draft.sheet}_{field}", format_func=_say_column,
-            )  # fmt: skip
+                label,
+                options,
+                options.index(current) if current in options else 0,
+                key=f"column_{draft.encoding}_{draft.sheet}_{field}",
+                format_func=_say_column,
+            )
             if header:
                 chosen[field] = header
     draft.choices.columns = chosen
@@ -107,11 +121,15 @@ def _choose_coord_sys(draft: Draft) -> None:
         labels[current] = current
     options: list[str | None] = [None, *labels]
     declared = draft.file.declared_crs
-    blank = t("import.coord_sys_by_file", name=declared) if is_layer and declared else t("import.coord_sys_choose")
+    is_written = isinstance(draft.file, RawLayer) and draft.file.crs_basis == "file"
+    blank = t("import.coord_sys_by_file", name=declared) if is_written else t("import.coord_sys_choose")
     draft.choices.coord_sys = st.selectbox(
-        t("import.coord_sys"), options, options.index(current), key="coord_sys",
+        t("import.coord_sys"),
+        options,
+        options.index(current),
+        key="coord_sys",
         format_func=lambda name: labels[name] if name else blank,
-    )  # fmt: skip
+    )
 
 
 def _has_footprint(draft: Draft) -> bool:
@@ -138,9 +156,12 @@ def _choose_kind(draft: Draft) -> None:
     names = {key: pair[place] for key, pair in facility_kinds().items()}
     options = [None, *names]
     draft.choices.fixed_kind = st.selectbox(
-        t("import.fixed_kind"), options, options.index(draft.choices.fixed_kind), key="fixed_kind",
+        t("import.fixed_kind"),
+        options,
+        options.index(draft.choices.fixed_kind),
+        key="fixed_kind",
         format_func=lambda key: names[key] if key else t("import.choose"),
-    )  # fmt: skip
+    )
 
 
 def _choose_further(draft: Draft) -> None:
@@ -148,18 +169,26 @@ def _choose_further(draft: Draft) -> None:
     with st.expander(t("import.further")):
         left, middle, right = st.columns(3)
         chosen.date_order = left.selectbox(
-            t("import.date_order"), _DATE_ORDERS, _DATE_ORDERS.index(chosen.date_order), key="date_order",
+            t("import.date_order"),
+            _DATE_ORDERS,
+            _DATE_ORDERS.index(chosen.date_order),
+            key="date_order",
             format_func=lambda order: t(f"import.date_order.{order or 'auto'}"),
-        )  # fmt: skip
+        )
         if draft.kind == "cases":
             chosen.excel_system = middle.selectbox(
-                t("import.excel_system"), _EXCEL_SYSTEMS, _EXCEL_SYSTEMS.index(chosen.excel_system), key="excel_system",
+                t("import.excel_system"),
+                _EXCEL_SYSTEMS,
+                _EXCEL_SYSTEMS.index(chosen.excel_system),
+                key="excel_system",
                 format_func=lambda system: system or t("import.excel_none"),
-            )  # fmt: skip
+            )
             chosen.max_distance_m = right.number_input(
                 t("import.max_distance"), 0.0, 500.0, chosen.max_distance_m, 10.0, key="max_distance"
             )
         if {"lon", "lat"} <= chosen.columns.keys():
             chosen.swap_lonlat = st.checkbox(t("import.swap"), chosen.swap_lonlat, key="swap")
         if draft.kind == "cases" and draft.personal:
-            chosen.keep_reporters = st.checkbox(t("import.keep_reporters"), chosen.keep_reporters, key="keep_reporters")
+            chosen.keep_reporters = st.checkbox(
+                t("import.keep_reporters"), chosen.keep_reporters, key="keep_reporters"
+            )

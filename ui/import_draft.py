@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
+from geo.access.masking import mask_text
 from geo.crs import parse_coord_sys
 from geo.errors import ChoiceError, EmptyError
 from geo.intake.boundaries import BoundaryChoices
@@ -103,7 +104,11 @@ class Draft:
     @property
     def is_encoding_open(self) -> bool:
         """Whether the reader still has to say how the text is coded."""
-        return not self.file.is_encoding_sure and self.encoding is None and len(self.file.encoding_candidates) > 1
+        return (
+            not self.file.is_encoding_sure
+            and self.encoding is None
+            and len(self.file.encoding_candidates) > 1
+        )
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -173,16 +178,22 @@ def _read(
 ) -> RawTable | RawLayer:
     settings = session.settings()
     if kind in ("cases", "facilities"):
-        return read_table_file(paths[0], settings=settings, file_name=names[0], encoding=encoding, sheet=sheet)
+        return read_table_file(
+            paths[0], settings=settings, file_name=names[0], encoding=encoding, sheet=sheet
+        )
     if kind == "population":
-        return read_population_file(paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet)
+        return read_population_file(
+            paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet
+        )
     return read_layer_files(paths, settings=settings, file_names=names, encoding=encoding)
 
 
 def _first_choices(kind: FileKind, file: RawTable | RawLayer, name: str) -> Choices:
     return Choices(
         columns=suggest_for(kind, file.columns),
-        coord_sys=parse_coord_sys(file.declared_crs) if isinstance(file, RawTable) and file.declared_crs else None,
+        coord_sys=parse_coord_sys(file.declared_crs)
+        if isinstance(file, RawTable) and file.declared_crs
+        else None,
         source=Path(name).stem[:60],
         time_zone=session.store().time_zone,
     )
@@ -192,11 +203,31 @@ def _n_rows(file: RawTable | RawLayer) -> int:
     return file.n_rows if isinstance(file, RawTable) else file.n_features
 
 
-def head_of(file: RawTable | RawLayer) -> pd.DataFrame:
-    """Return the first rows as they stand in the file, text only."""
-    if isinstance(file, RawTable):
-        return file.head(N_HEAD)
-    return pd.DataFrame(file.table[list(file.columns)].head(N_HEAD))
+def head_of(draft: Draft) -> pd.DataFrame:
+    """Return the first rows as they stand in the file, less columns about persons, texts masked."""
+    file = draft.file
+    table = (
+        file.head(N_HEAD)
+        if isinstance(file, RawTable)
+        else pd.DataFrame(file.table[list(file.columns)].head(N_HEAD))
+    )
+    table = table.drop(columns=list(draft.personal), errors="ignore")
+    kept = {draft.choices.columns.get(name) for name in _NO_TEXT}
+    return table.assign(**{c: mask_text(table[c].astype("str")) for c in table.columns if c not in kept})
+
+
+_NO_TEXT = (
+    "source_no",
+    "area_id",
+    "parent_id",
+    "point_id",
+    "building_id",
+    "courtyard_id",
+    "h3",
+    "lon",
+    "lat",
+)
+"""Fields of numbers and codes, which are shown as they are."""
 
 
 def start_check(draft: Draft) -> None:
@@ -228,8 +259,13 @@ def _checker(draft: Draft, store: Any, who: Mapping[str, Any]) -> Callable[[Any]
     if kind == "cases":
         distance = draft.choices.max_distance_m
         return lambda progress: preview_cases(
-            store, file, made, max_distance_m=distance, progress=progress, **who  # type: ignore[arg-type]
-        )  # fmt: skip
+            store,
+            file,
+            made,
+            max_distance_m=distance,
+            progress=progress,
+            **who,  # type: ignore[arg-type]
+        )
     if kind == "facilities":
         return lambda _: preview_facilities(store, file, made, **who)  # type: ignore[arg-type]
     if kind == "boundaries":
@@ -240,21 +276,35 @@ def _checker(draft: Draft, store: Any, who: Mapping[str, Any]) -> Callable[[Any]
 
 
 def _make_choices(draft: Draft) -> Any:  # noqa: ANN401
-    chosen, columns = draft.choices, {name: header for name, header in draft.choices.columns.items() if header}
+    chosen, columns = (
+        draft.choices,
+        {name: header for name, header in draft.choices.columns.items() if header},
+    )
     if draft.kind == "cases":
         if chosen.keep_reporters:
             columns |= suggest_reporters(draft.file.columns)
         return CaseChoices(
-            columns=columns, source=chosen.source, as_of=session.now(), coord_sys=chosen.coord_sys,
-            time_zone=chosen.time_zone, date_order=chosen.date_order, excel_system=chosen.excel_system,
-            status_words=dict(chosen.status_words), keep_reporters=chosen.keep_reporters,
+            columns=columns,
+            source=chosen.source,
+            as_of=session.now(),
+            coord_sys=chosen.coord_sys,
+            time_zone=chosen.time_zone,
+            date_order=chosen.date_order,
+            excel_system=chosen.excel_system,
+            status_words=dict(chosen.status_words),
+            keep_reporters=chosen.keep_reporters,
             swap_lonlat=chosen.swap_lonlat,
-        )  # fmt: skip
+        )
     if draft.kind == "facilities":
         return FacilityChoices(
-            columns=columns, source=chosen.source, coord_sys=chosen.coord_sys, kind=chosen.fixed_kind,
-            kind_words=dict(chosen.kind_words), date_order=chosen.date_order, swap_lonlat=chosen.swap_lonlat,
-        )  # fmt: skip
+            columns=columns,
+            source=chosen.source,
+            coord_sys=chosen.coord_sys,
+            kind=chosen.fixed_kind,
+            kind_words=dict(chosen.kind_words),
+            date_order=chosen.date_order,
+            swap_lonlat=chosen.swap_lonlat,
+        )
     if draft.kind == "boundaries":
         return _boundary_choices(draft, columns)
     if draft.kind == "population":
@@ -271,11 +321,17 @@ def _boundary_choices(draft: Draft, columns: Mapping[str, str]) -> BoundaryChoic
     if not draft.choices.area_level:
         raise ChoiceError("level_not_chosen", file=draft.names[0])
     return BoundaryChoices(
-        area_level=draft.choices.area_level, id_column=columns["area_id"], name_column=columns.get("name"),
-        parent_column=columns.get("parent_id"), kind_column=columns.get("kind"),
-        residents_column=columns.get("residents"), households_column=columns.get("households"),
-        coord_sys=draft.choices.coord_sys, scope_id=draft.choices.scope_id, valid_from=draft.choices.valid_from,
-    )  # fmt: skip
+        area_level=draft.choices.area_level,
+        id_column=columns["area_id"],
+        name_column=columns.get("name"),
+        parent_column=columns.get("parent_id"),
+        kind_column=columns.get("kind"),
+        residents_column=columns.get("residents"),
+        households_column=columns.get("households"),
+        coord_sys=draft.choices.coord_sys,
+        scope_id=draft.choices.scope_id,
+        valid_from=draft.choices.valid_from,
+    )
 
 
 def start_store(draft: Draft) -> None:

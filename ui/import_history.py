@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from geo.errors import GeoError, StoreError
@@ -24,20 +25,30 @@ def show_history() -> None:
     rows = [
         Row(
             [
-                batch.batch_id, shows.moment(batch.created_at),
-                t(f"import.kind.{batch.kind}"), Cell(shows.text(batch.file_name), note=shows.text(batch.source)),
-                *(shows.number(n) for n in (batch.n_new, batch.n_changed, batch.n_unchanged, batch.n_rejected)),
+                batch.batch_id,
+                shows.moment(batch.created_at),
+                t(f"import.kind.{batch.kind}"),
+                Cell(shows.text(batch.file_name), note="" if pd.isna(batch.source) else str(batch.source)),
+                *(
+                    shows.number(n)
+                    for n in (batch.n_new, batch.n_changed, batch.n_unchanged, batch.n_rejected)
+                ),
                 Cell(t(f"import.state.{batch.state}"), tone="other"),
             ]
         )
         for batch in batches.itertuples()
-    ]  # fmt: skip
+    ]
     columns = [
-        Column(t("import.batch"), width="84px"), Column(t("col.moment"), width="130px"), Column(t("import.kind_short"), width="90px"),
+        Column(t("import.batch"), width="84px"),
+        Column(t("col.moment"), width="130px"),
+        Column(t("import.kind_short"), width="90px"),
         Column(t("import.file"), is_long=True),
-        *(Column(t(f"import.{name}"), align="right", width="64px") for name in ("n_new", "n_changed", "n_unchanged", "n_rejected")),
+        *(
+            Column(t(f"import.{name}"), align="right", width="64px")
+            for name in ("n_new", "n_changed", "n_unchanged", "n_rejected")
+        ),
         Column(t("col.state"), width="76px"),
-    ]  # fmt: skip
+    ]
     panels.show_table(columns, rows, key="batches", height=360, empty=t("import.no_history"))
     stored = batches.loc[batches["state"].eq("stored"), "batch_id"].tolist()
     if stored:

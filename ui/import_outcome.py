@@ -10,12 +10,12 @@ import streamlit as st
 from geo.intake.checked import Note
 from geo.intake.facilities import facility_kinds
 from geo.messages import say
-from geo.present.words import STATES
+from geo.present.words import LEVELS, POSITION_SOURCES, STATES
 from geo.schema import CASE_STATES
 from geo.tasks.bringing import Preview
 from ui import import_preview, map_parts, outputs, panels, routes, session, shows
 from ui.import_draft import Draft
-from ui.import_fields import field_name
+from ui.import_fields import FIELDS, field_name
 from ui.map_component import AreaPart, CasePart, MapSpec, show_map
 from ui.panels import Cell, Column, NumberCard, Row
 from ui.text import t
@@ -28,19 +28,24 @@ MOST_WORDS = 40
 def show_counts(preview: Preview) -> None:
     """Draw how many rows are new, changed, unchanged and refused."""
     counts = [
-        ("import.n_read", preview.checked.n_read), ("import.n_new", preview.n_new),
-        ("import.n_changed", preview.n_changed), ("import.n_unchanged", preview.n_unchanged),
+        ("import.n_read", preview.checked.n_read),
+        ("import.n_new", preview.n_new),
+        ("import.n_changed", preview.n_changed),
+        ("import.n_unchanged", preview.n_unchanged),
         ("import.n_rejected", preview.checked.n_rejected),
-    ]  # fmt: skip
+    ]
     panels.show_cards([NumberCard(t(label), shows.number(n)) for label, n in counts], key="counts")
 
 
 def say_outcome(preview: Preview) -> str:
     """Say in one sentence what will be stored, what not, and how to undo it."""
     return t(
-        "import.will_store", new=shows.number(preview.n_new), changed=shows.number(preview.n_changed),
-        rejected=shows.number(preview.checked.n_rejected), unchanged=shows.number(preview.n_unchanged),
-    )  # fmt: skip
+        "import.will_store",
+        new=shows.number(preview.n_new),
+        changed=shows.number(preview.n_changed),
+        rejected=shows.number(preview.checked.n_rejected),
+        unchanged=shows.number(preview.n_unchanged),
+    )
 
 
 def show_notes(draft: Draft, preview: Preview) -> None:
@@ -62,9 +67,14 @@ def _say_placement(preview: Preview) -> list[str]:
     if placement is None:
         return []
     return [
-        t("import.placement", placed=shows.number(placement.n_placed), stated=shows.number(placement.n_stated),
-          outside=shows.number(placement.n_outside), unlocated=shows.number(placement.n_unlocated))
-    ]  # fmt: skip
+        t(
+            "import.placement",
+            placed=shows.number(placement.n_placed),
+            stated=shows.number(placement.n_stated),
+            outside=shows.number(placement.n_outside),
+            unlocated=shows.number(placement.n_unlocated),
+        )
+    ]
 
 
 def settle_words(draft: Draft, preview: Preview) -> bool:
@@ -74,7 +84,7 @@ def settle_words(draft: Draft, preview: Preview) -> bool:
     states = {key: shows.words(STATES, key) for key in CASE_STATES}
     is_any = False
     for note in preview.notes:
-        counts = note.values.get("counts")
+        counts = dict(note.values).get("counts")
         if not isinstance(counts, Mapping):
             continue
         if note.code == "status_words_unknown":
@@ -96,11 +106,17 @@ def _choose_meanings(
         for place, (word, n) in zip(st.columns(4), ordered[start : start + 4], strict=False):
             current = chosen.get(str(word), "")
             with place:
-                panels.show_lead(str(word) or t("none"), level="h3", note=t("import.rows", n=n), key=f"word_{title}_{word}")
+                panels.show_lead(
+                    str(word) or t("none"), level="h3", note=t("import.rows", n=n), key=f"word_{title}_{word}"
+                )
                 meaning = st.selectbox(
-                    t("import.meaning"), options, options.index(current), key=f"meaning_{title}_{word}",
-                    format_func=lambda key: meanings[key] if key else t("import.choose"), label_visibility="collapsed",
-                )  # fmt: skip
+                    t("import.meaning"),
+                    options,
+                    options.index(current),
+                    key=f"meaning_{title}_{word}",
+                    format_func=lambda key: meanings[key] if key else t("import.choose"),
+                    label_visibility="collapsed",
+                )
             if meaning:
                 chosen[str(word)] = meaning
 
@@ -123,28 +139,44 @@ def show_where(preview: Preview) -> None:
     show_map(spec, key="preview_map", height=360)
 
 
+_ROUNDED = {"area_m2": 0, "position_error_m": 0, "lon": 6, "lat": 6}
+"""Decimals of columns that hold measures."""
+_WORDS = {"area_level": LEVELS, "state": STATES, "position_source": POSITION_SOURCES}
+
+
 def stored_rows(preview: Preview) -> pd.DataFrame:
     """Return the first rows as they would be stored, moments in the zone of the store."""
     rows = import_preview.rows_as_stored(preview, N_HEAD)
     for column in rows.columns:
         if isinstance(rows[column].dtype, pd.DatetimeTZDtype):
             rows[column] = [shows.moment(value) if pd.notna(value) else "" for value in rows[column]]
+        elif column in _ROUNDED:
+            rows[column] = [
+                f"{value:,.{_ROUNDED[column]}f}" if pd.notna(value) else "" for value in rows[column]
+            ]
+        elif column in _WORDS:
+            rows[column] = [
+                shows.words(_WORDS[column], value) if pd.notna(value) else "" for value in rows[column]
+            ]
     return rows.dropna(axis="columns", how="all")
 
 
 def column_names(draft: Draft) -> dict[str, str]:
     """Return what columns as stored are called for a reader."""
-    known = {"case_id": "col.id", "facility_id": "col.id", "area_id": "col.id", "source": "col.source",
-             "category_id": "col.category", "position_source": "col.position", "parent_id": "col.parent",
-             "position_error_m": "col.position_error", "area_m2": "col.area_m2", "area_level": "import.level"}  # fmt: skip
-    names = {field: field_name(draft.kind, field, session.language()) for field in _all_fields(draft)}
+    known = {
+        "case_id": "col.id",
+        "facility_id": "col.id",
+        "area_id": "col.id",
+        "source": "col.source",
+        "category_id": "col.category",
+        "position_source": "col.position",
+        "parent_id": "col.parent",
+        "position_error_m": "col.position_error",
+        "area_m2": "col.area_m2",
+        "area_level": "import.level",
+    }
+    names = {field: field_name(draft.kind, field, session.language()) for field in FIELDS[draft.kind]}
     return {**names, **{column: t(label) for column, label in known.items()}}
-
-
-def _all_fields(draft: Draft) -> list[str]:
-    from ui.import_fields import FIELDS  # noqa: PLC0415
-
-    return list(FIELDS[draft.kind])
 
 
 def show_problems(draft: Draft, preview: Preview) -> None:
@@ -154,15 +186,29 @@ def show_problems(draft: Draft, preview: Preview) -> None:
         panels.show_notice(t("import.no_problems"), tone="good", key="no_problems")
         return
     rows, tables = [], {}
-    for label, table in (("import.rejected", preview.checked.rejected), ("import.remark", preview.checked.remarks)):
+    for label, table in (
+        ("import.rejected", preview.checked.rejected),
+        ("import.remark", preview.checked.remarks),
+    ):
         for code, n, group in import_preview.group_problems(table):
             name = f"{label}:{code}"
             tables[name] = group
             first = group.iloc[0]
-            said = import_preview.say_problem(code, first["row"], first["column_name"], first["value"], session.language())
-            rows.append(Row([Cell(t("import.rows", n=shows.number(n))), t(label), said], id=name,
-                            is_chosen=st.session_state.get("problem") == name))  # fmt: skip
-    columns = [Column(t("dash.n"), width="76px"), Column("", width="90px"), Column(t("import.example"), is_long=True)]
+            said = import_preview.say_problem(
+                code, first["row"], first["column_name"], first["value"], session.language()
+            )
+            rows.append(
+                Row(
+                    [Cell(t("import.rows", n=shows.number(n))), t(label), said],
+                    id=name,
+                    is_chosen=st.session_state.get("problem") == name,
+                )
+            )
+    columns = [
+        Column(t("import.n_rows"), width="76px"),
+        Column("", width="110px"),
+        Column(t("import.example"), is_long=True),
+    ]
     event = panels.show_table(columns, rows, key="problems", height=300, note=t("import.open_group"))
     if event and event.kind == "row":
         st.session_state["problem"] = None if st.session_state.get("problem") == event.id else event.id
@@ -170,19 +216,34 @@ def show_problems(draft: Draft, preview: Preview) -> None:
     if (name := st.session_state.get("problem")) in tables:
         _show_group(tables[name])
     outputs.download(
-        t("import.download_marked"), "csv", "problems.csv",
-        lambda: import_preview.mark_up(preview, draft.file, draft.personal, session.language()), key="marked",
-    )  # fmt: skip
+        t("import.download_marked"),
+        "csv",
+        "problems.csv",
+        lambda: import_preview.mark_up(preview, draft.file, draft.personal, session.language()),
+        key="marked",
+    )
 
 
 def _show_group(group: pd.DataFrame) -> None:
     rows = [
-        Row([str(row), shows.text(column), shows.text(value),
-             import_preview.say_problem(code, row, column, value, session.language())])
-        for row, column, code, value in group[["row", "column_name", "code", "value"]].head(MOST_SHOWN).itertuples(index=False)
-    ]  # fmt: skip
-    columns = [Column(t("import.row"), align="right", width="64px"), Column(t("import.column"), width="100px"),
-               Column(t("import.value"), width="160px"), Column(t("import.reason"), is_long=True)]  # fmt: skip
+        Row(
+            [
+                str(row),
+                shows.text(column),
+                shows.text(value),
+                import_preview.say_problem(code, row, column, value, session.language()),
+            ]
+        )
+        for row, column, code, value in group[["row", "column_name", "code", "value"]]
+        .head(MOST_SHOWN)
+        .itertuples(index=False)
+    ]
+    columns = [
+        Column(t("import.row"), align="right", width="64px"),
+        Column(t("import.column"), width="100px"),
+        Column(t("import.value"), width="160px"),
+        Column(t("import.reason"), is_long=True),
+    ]
     note = t("import.first_n", n=MOST_SHOWN) if len(group) > MOST_SHOWN else ""
     panels.show_table(columns, rows, key="problem_rows", height=300, note=note)
 
@@ -192,24 +253,50 @@ def show_details(preview: Preview) -> None:
     if len(preview.changes):
         panels.show_lead(t("import.changes"), level="h3", key="changes_title")
         rows = [
-            Row([shows.text(row["id"]), shows.text(row["column_name"]), shows.text(row["old"]), shows.text(row["new"])])
+            Row(
+                [
+                    shows.text(row["id"]),
+                    shows.text(row["column_name"]),
+                    shows.text(row["old"]),
+                    shows.text(row["new"]),
+                ]
+            )
             for _, row in import_preview.masked_changes(preview).head(MOST_SHOWN).iterrows()
         ]
-        columns = [Column(t("col.id"), width="120px"), Column(t("import.column"), width="110px"),
-                   Column(t("import.old"), is_long=True), Column(t("import.new"), is_long=True)]  # fmt: skip
+        columns = [
+            Column(t("col.id"), width="120px"),
+            Column(t("import.column"), width="110px"),
+            Column(t("import.old"), is_long=True),
+            Column(t("import.new"), is_long=True),
+        ]
         panels.show_table(columns, rows, key="changes", height=280)
     if len(preview.outside):
-        panels.show_lead(t("import.outside", n=shows.number(len(preview.outside))), level="h3", key="outside_title")
+        panels.show_lead(
+            t("import.outside", n=shows.number(len(preview.outside))), level="h3", key="outside_title"
+        )
         rows = [
-            Row([str(row), shows.text(values.get("source_no", values.get("point_id"))), shows.text(values.get("name")),
-                 f"{values['lon']:.6f}, {values['lat']:.6f}"])
+            Row(
+                [
+                    str(row),
+                    shows.text(values.get("source_no", values.get("point_id"))),
+                    shows.text(values.get("name")),
+                    f"{values['lon']:.6f}, {values['lat']:.6f}",
+                ]
+            )
             for row, values in preview.outside.head(MOST_SHOWN).iterrows()
-        ]  # fmt: skip
-        columns = [Column(t("import.row"), align="right", width="64px"), Column(t("col.id"), width="140px"),
-                   Column(t("col.name"), is_long=True), Column(t("col.lonlat"), width="180px")]  # fmt: skip
+        ]
+        columns = [
+            Column(t("import.row"), align="right", width="64px"),
+            Column(t("col.id"), width="140px"),
+            Column(t("col.name"), is_long=True),
+            Column(t("col.lonlat"), width="180px"),
+        ]
         note = t("import.first_n", n=MOST_SHOWN) if len(preview.outside) > MOST_SHOWN else ""
         panels.show_table(columns, rows, key="outside", height=260, note=note)
     if len(preview.pile_ups):
         panels.show_lead(t("import.pile_ups"), level="h3", key="piles_title")
-        rows = [Row([f"{pile.lon:.6f}, {pile.lat:.6f}", shows.number(pile.n)]) for pile in preview.pile_ups.head(20).itertuples()]
+        rows = [
+            Row([f"{pile.lon:.6f}, {pile.lat:.6f}", shows.number(pile.n)])
+            for pile in preview.pile_ups.head(20).itertuples()
+        ]
         panels.show_table([Column(t("col.lonlat")), Column(t("dash.n"), align="right")], rows, key="piles")

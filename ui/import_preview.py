@@ -20,7 +20,19 @@ from geo.tasks.map_layers import simplify_areas
 MOST_POINTS = 5_000
 MOST_SHAPES = 10_000
 DECIMALS = 6
-_HIDDEN = ("geom", "footprint", "h3", "attributes", "set_id", "xmin", "ymin", "xmax", "ymax", "stated_level", "stated_id")
+_HIDDEN = (
+    "geom",
+    "footprint",
+    "h3",
+    "attributes",
+    "set_id",
+    "xmin",
+    "ymin",
+    "xmax",
+    "ymax",
+    "stated_level",
+    "stated_id",
+)
 
 
 def rows_as_stored(preview: Preview, n: int) -> pd.DataFrame:
@@ -49,9 +61,10 @@ def draw_preview(preview: Preview) -> tuple[str, bytes, Box] | None:
         ids = rows[rows.columns[0]].astype(str) if "area_id" not in rows else rows["area_id"].astype(str)
         properties = [
             {"area_id": area, "name": "" if pd.isna(name) else str(name), "level": "preview"}
-            if kind == "areas" else {"kind": None, "walk": True}
+            if kind == "areas"
+            else {"kind": None, "walk": True}
             for area, name in zip(ids, names, strict=True)
-        ]  # fmt: skip
+        ]
         return kind, _features(properties, drawn), _box_of(shapes)
     if "lon" not in rows or not rows["lon"].notna().any():
         return None
@@ -59,7 +72,12 @@ def draw_preview(preview: Preview) -> tuple[str, bytes, Box] | None:
     points = shapely.points(rows["lon"].to_numpy(dtype=float), rows["lat"].to_numpy(dtype=float))
     names = rows["name"] if "name" in rows else pd.Series("", index=rows.index)
     properties = [
-        {"case_id": f"row {row}", "category": "" if pd.isna(name) else str(name), "state": "", "reported_on": ""}
+        {
+            "case_id": f"row {row}",
+            "category": "" if pd.isna(name) else str(name),
+            "state": "",
+            "reported_on": "",
+        }
         for row, name in zip(rows.index, names, strict=True)
     ]
     return "points", _features(properties, points), _box_of(points)
@@ -88,7 +106,9 @@ def _box_of(shapes: np.ndarray) -> Box:
 
 def group_problems(table: pd.DataFrame) -> list[tuple[str, int, pd.DataFrame]]:
     """Group a table of problems by code, most rows first: code, number of rows, its rows."""
-    groups = [(str(code), int(rows["row"].nunique()), rows) for code, rows in table.groupby("code", sort=True)]
+    groups = [
+        (str(code), int(rows["row"].nunique()), rows) for code, rows in table.groupby("code", sort=True)
+    ]
     return sorted(groups, key=lambda group: -group[1])
 
 
@@ -97,7 +117,9 @@ def say_problem(code: str, row: object, column: object, value: object, language:
     return say(code, language, row=row, column=column, value=value)
 
 
-def mark_up(preview: Preview, file: RawTable | RawLayer, personal: Sequence[str], language: Language) -> bytes:
+def mark_up(
+    preview: Preview, file: RawTable | RawLayer, personal: Sequence[str], language: Language
+) -> bytes:
     """Write the rows of the file that have a problem, with what it is, as CSV.
 
     Columns about persons are left out, and numbers inside texts masked: rows are found by their number.
@@ -108,7 +130,9 @@ def mark_up(preview: Preview, file: RawTable | RawLayer, personal: Sequence[str]
     rows = _rows_of(file, set(problems["row"].tolist()), shown)
     said = [
         say_problem(code, row, column, value, language)
-        for row, column, code, value in problems[["row", "column_name", "code", "value"]].itertuples(index=False)
+        for row, column, code, value in problems[["row", "column_name", "code", "value"]].itertuples(
+            index=False
+        )
     ]
     joined = pd.Series(said, index=problems["row"].to_numpy(), dtype="str").groupby(level=0).agg(" ".join)
     table = rows.reindex(joined.index)
@@ -119,9 +143,10 @@ def mark_up(preview: Preview, file: RawTable | RawLayer, personal: Sequence[str]
     table.insert(0, "row", joined.index.astype(str))
     table.insert(1, "problem", joined.to_numpy())
     headings = (
-        Heading("row", "行号", "Row"), Heading("problem", "问题", "Problem"),
+        Heading("row", "行号", "Row"),
+        Heading("problem", "问题", "Problem"),
         *(Heading(new, guard(old), guard(old)) for old, new in renamed.items()),
-    )  # fmt: skip
+    )
     sheet = Sheet("问题" if zh else "Problems", headings, table, ())
     return write_csv(sheet, language=language, time_zone="UTC")
 

@@ -12,7 +12,7 @@ from geo.intake.layers import RawLayer
 from geo.intake.tables import RawTable
 from geo.messages import say
 from geo.tasks.reading import FILE_KINDS
-from ui import import_choices, import_draft, import_outcome, outputs, panels, pages, session, shows
+from ui import import_choices, import_draft, import_outcome, outputs, pages, panels, session, shows
 from ui.import_draft import Draft
 from ui.panels import Column, Fact, Row
 from ui.text import t
@@ -40,17 +40,23 @@ def show_file_step() -> None:
     kinds = {kind: t(f"import.kind.{kind}") for kind in FILE_KINDS}
     with left:
         kind = st.radio(
-            t("import.kind"), FILE_KINDS, format_func=lambda key: kinds[key], key="import_kind",
+            t("import.kind"),
+            FILE_KINDS,
+            format_func=lambda key: kinds[key],
+            key="import_kind",
             captions=[t(f"import.about.{name}") for name in FILE_KINDS],
-        )  # fmt: skip
+        )
     with right:
         number = st.session_state.setdefault("upload_number", 0)
         limit = session.settings().max_upload_mb
         with st.container(key=f"upload_{session.language()}"):
             uploads = st.file_uploader(
-                t("import.file"), key=f"upload_{number}", accept_multiple_files=True, help=t("import.file_hint", mb=limit),
+                t("import.file"),
+                key=f"upload_{number}",
+                accept_multiple_files=True,
+                help=t("import.file_hint", mb=limit),
                 max_upload_size=limit,
-            )  # fmt: skip
+            )
         st.caption(t("import.file_hint", mb=limit))
         if not uploads:
             return
@@ -86,7 +92,7 @@ def show_columns_step(draft: Draft) -> None:
     if problem is not None:
         outputs.show_error(problem, key="check_error")
     panels.show_lead(t("import.first_rows"), level="h3", key="first_rows_title")
-    show_rows(import_draft.head_of(draft.file), key="first_rows")
+    show_rows(import_draft.head_of(draft), key="first_rows")
 
 
 def _show_facts(draft: Draft) -> None:
@@ -103,7 +109,9 @@ def _show_facts(draft: Draft) -> None:
         facts.append(Fact(t("import.declared_crs"), file.declared_crs))
     panels.show_facts(facts, key="file_facts")
     notes = getattr(file, "notes", ())
-    lines = [say(note.code, session.language(), **dict(note.values)) for note in notes if note.severity != "note"]
+    lines = [
+        say(note.code, session.language(), **dict(note.values)) for note in notes if note.severity != "note"
+    ]
     if lines:
         panels.show_notice(*lines, tone="warning", key="file_notes")
 
@@ -119,10 +127,16 @@ def _choose_reading(draft: Draft) -> None:
         options = [None, *candidates] if draft.is_encoding_open else candidates
         chosen = encoding or (None if draft.is_encoding_open else file.encoding)
         encoding = st.selectbox(
-            t("import.encoding"), options, options.index(chosen) if chosen in options else 0, key=f"encoding_{encoding}",
+            t("import.encoding"),
+            options,
+            options.index(chosen) if chosen in options else 0,
+            key=f"encoding_{encoding}",
             format_func=lambda name: name or t("import.choose"),
-        )  # fmt: skip
-        previews = [Row([name, preview]) for name, preview in (tuple(c)[:2] for c in file.encoding_candidates)]
+        )
+        previews = [
+            Row([name, shows.masked(preview)])
+            for name, preview in (tuple(c)[:2] for c in file.encoding_candidates)
+        ]
         columns = [Column(t("import.encoding"), width="120px"), Column(t("import.first_lines"), is_long=True)]
         if draft.is_encoding_open:
             panels.show_table(columns, previews, key="encodings")
@@ -143,16 +157,19 @@ def _choose_reading(draft: Draft) -> None:
 
 def show_rows(table: pd.DataFrame, *, key: str, names: Mapping[str, str] | None = None) -> None:
     """Draw rows as they are, every column."""
-    columns = [Column(t("import.row"), align="right"), *(Column((names or {}).get(str(c), str(c))) for c in table.columns)]
+    columns = [
+        Column(t("import.row"), align="right"),
+        *(Column((names or {}).get(str(c), str(c))) for c in table.columns),
+    ]
     rows = [
         Row([str(row), *("" if _is_blank(value) else str(value)[:120] for value in values)])
         for row, values in zip(table.index, table.itertuples(index=False, name=None), strict=True)
     ]
-    panels.show_table(columns, rows, key=key, height=330)
+    panels.show_table(columns, rows, key=key, height=330, is_plain=True)
 
 
 def _is_blank(value: object) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
 
 
 def show_problems_step(draft: Draft) -> None:
@@ -182,7 +199,11 @@ def show_problems_step(draft: Draft) -> None:
         st.rerun()
     is_nothing = not (preview.n_new or preview.n_changed)
     if forward.button(
-        t("import.go_on"), key="go_on", type="primary", width="stretch", disabled=preview.is_blocked or is_nothing
+        t("import.go_on"),
+        key="go_on",
+        type="primary",
+        width="stretch",
+        disabled=preview.is_blocked or is_nothing,
     ):
         draft.step = 4
         st.rerun()
@@ -220,9 +241,12 @@ def _show_receipt(draft: Draft) -> None:
     receipt = draft.receipt
     assert receipt is not None, "drawn only after storing"
     counts = t(
-        "import.done_counts", new=shows.number(receipt.n_new), changed=shows.number(receipt.n_changed),
-        unchanged=shows.number(receipt.n_unchanged), rejected=shows.number(receipt.n_rejected),
-    )  # fmt: skip
+        "import.done_counts",
+        new=shows.number(receipt.n_new),
+        changed=shows.number(receipt.n_changed),
+        unchanged=shows.number(receipt.n_unchanged),
+        rejected=shows.number(receipt.n_rejected),
+    )
     panels.show_notice(t("import.stored", batch=receipt.batch_id), counts, tone="good", key="stored")
     links = [(t("import.see_map"), "", panels.Link("map", pages.kept_query()))]
     if session.summary().n_cases:
@@ -231,5 +255,3 @@ def _show_receipt(draft: Draft) -> None:
     if st.button(t("import.another"), key="another", type="primary"):
         import_draft.drop()
         st.rerun()
-
-

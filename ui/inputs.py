@@ -65,7 +65,9 @@ def choose(
     return read_choice(name, options, default)
 
 
-def choose_many(name: str, label: str, options: Sequence[str], *, show: Callable[[str], str], hint: str) -> list[str]:
+def choose_many(
+    name: str, label: str, options: Sequence[str], *, show: Callable[[str], str], hint: str
+) -> list[str]:
     """Let the reader choose any number of options, kept in the address under `name`."""
     key = f"choose_{name}"
     value = read_choices(name, options)

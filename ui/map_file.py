@@ -56,9 +56,13 @@ def write_map(
     shown = pd.Series(values.texts, dtype="str").reindex(areas.index).fillna("")
     item = values.indicator
     choropleth = Choropleth(
-        areas, shown, values.classes, item.name(language), "" if item.format == "share" else item.unit(language),
+        areas,
+        shown,
+        values.classes,
+        item.name(language),
+        "" if item.format == "share" else item.unit(language),
         shows.words(LEVELS, level),
-    )  # fmt: skip
+    )
     sheet = MapSheet(
         title=title,
         subtitle=period.label,
@@ -66,7 +70,11 @@ def write_map(
         choropleth=choropleth,
         heat=_heat(cases) if mode != "none" else None,
         facilities=_facilities(kinds) if kinds else None,
-        kinds={kind: KindSymbol(s.label, s.letter, s.colour) for kind in kinds if (s := map_parts.kind_style(kind))},
+        kinds={
+            kind: KindSymbol(s.label, s.letter, s.colour)
+            for kind in kinds
+            if (s := map_parts.kind_style(kind))
+        },
         review_number=settings.map_review_number,
         source=settings.map_source,
     )
@@ -80,5 +88,7 @@ def _heat(where: CaseFilter) -> pd.DataFrame:
 
 
 def _facilities(kinds: Sequence[str]) -> pd.DataFrame:
-    table = session.store().read("facilities", columns=["lon", "lat", "name", "kind"], where={"kind": list(kinds)})
+    table = session.store().read(
+        "facilities", columns=["lon", "lat", "name", "kind"], where={"kind": list(kinds)}
+    )
     return table[table["lon"].notna()].reset_index(drop=True)

@@ -34,9 +34,12 @@ def common(label: str) -> Common:
     """Return what every map has; `label` is what a screen reader says."""
     settings = session.settings()
     return {
-        "language": session.language(), "label": label, "token": routes.api_token(),
-        "review_number": settings.map_review_number, "source": settings.map_source,
-    }  # fmt: skip
+        "language": session.language(),
+        "label": label,
+        "token": routes.api_token(),
+        "review_number": settings.map_review_number,
+        "source": settings.map_source,
+    }
 
 
 def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
@@ -45,11 +48,23 @@ def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
 
 
 def values_url(
-    level: AreaLevel, key: IndicatorKey, period: Period, *, where: CaseFilter | None = None, parent_id: str | None = None
+    level: AreaLevel,
+    key: IndicatorKey,
+    period: Period,
+    *,
+    where: CaseFilter | None = None,
+    parent_id: str | None = None,
 ) -> str:
     """Return the address of the figures of a level."""
-    query = {"level": level, "by": key, "period": period.name, "from": period.first_on.isoformat(),
-             "to": _after(period), "parent": parent_id or "", "lang": session.language()}  # fmt: skip
+    query = {
+        "level": level,
+        "by": key,
+        "period": period.name,
+        "from": period.first_on.isoformat(),
+        "to": _after(period),
+        "parent": parent_id or "",
+        "lang": session.language(),
+    }
     return _url("values", {**query, **_without_area(where or CaseFilter())})
 
 
@@ -91,9 +106,11 @@ def kind_style(kind: str) -> KindStyle:
     label = names.get(kind, (kind, kind))
     place = list(names).index(kind) if kind in names else 0
     return KindStyle(
-        label[0 if session.language() == "zh" else 1], label[0][:1],
-        _SHAPES[place // len(_COLOURS) % len(_SHAPES)], _COLOURS[place % len(_COLOURS)],
-    )  # fmt: skip
+        label[0 if session.language() == "zh" else 1],
+        label[0][:1],
+        _SHAPES[place // len(_COLOURS) % len(_SHAPES)],
+        _COLOURS[place % len(_COLOURS)],
+    )
 
 
 _SHAPES: tuple[Shape, ...] = ("circle", "square", "diamond")
@@ -121,7 +138,9 @@ def plain_areas(area: AreaCard | None, *, is_alone: bool = False) -> AreaPart | 
     if area is None:
         return AreaPart(levels[0], areas_url(levels[0]))
     level = area.child_level if area.child_level and not is_alone else area.level
-    parent = area.area_id if area.child_level and not is_alone else (area.parent.area_id if area.parent else None)
+    parent = (
+        area.area_id if area.child_level and not is_alone else (area.parent.area_id if area.parent else None)
+    )
     return AreaPart(level, areas_url(level, parent_id=parent))
 
 

@@ -69,9 +69,12 @@ class View:
         if self.period is None:
             return place
         return CaseFilter(
-            area_level=place.area_level, area_id=place.area_id, category_ids=self.where.category_ids,
-            reported_from=self.period.start, reported_to=self.period.end,
-        )  # fmt: skip
+            area_level=place.area_level,
+            area_id=place.area_id,
+            category_ids=self.where.category_ids,
+            reported_from=self.period.start,
+            reported_to=self.period.end,
+        )
 
 
 def choose_view(area: AreaCard | None, periods: Periods | None) -> View:
@@ -83,32 +86,55 @@ def choose_view(area: AreaCard | None, periods: Periods | None) -> View:
     counts = area.n_children if area else session.summary().n_areas
     default = next((level for level in levels if counts.get(level, 0) > 1), levels[0])
     level = inputs.choose(
-        "layer", t("map.level"), levels, default, how="buttons",
-        show=lambda key: t("map.level_count", level=shows.words(LEVELS, key), n=shows.number(counts.get(key, 1))),
-    )  # fmt: skip
+        "layer",
+        t("map.level"),
+        levels,
+        default,
+        how="buttons",
+        show=lambda key: t(
+            "map.level_count", level=shows.words(LEVELS, key), n=shows.number(counts.get(key, 1))
+        ),
+    )
     language = session.language()
     keys: tuple[Colour, ...] = (*AREA_INDICATORS, "none") if periods else ("none",)
     by = inputs.choose(
-        "by", t("map.colour_by"), keys, keys[0],
+        "by",
+        t("map.colour_by"),
+        keys,
+        keys[0],
         show=lambda key: t("map.colour_none") if key == "none" else INDICATORS[key].name(language),
-    )  # fmt: skip
+    )
     category, cases = "", "none"
     if periods:
         names = session.background().categories
         category = inputs.choose(
-            "category", t("map.category"), ("", *sorted(names)), "", show=lambda code: names[code] if code else t("all")
-        )  # fmt: skip
+            "category",
+            t("map.category"),
+            ("", *sorted(names)),
+            "",
+            show=lambda code: names[code] if code else t("all"),
+        )
         cases = inputs.choose(
-            "cases", t("map.cases"), CASE_MODES, "none", show=lambda mode: t(f"map.cases.{mode}"), how="buttons"
+            "cases",
+            t("map.cases"),
+            CASE_MODES,
+            "none",
+            show=lambda mode: t(f"map.cases.{mode}"),
+            how="buttons",
         )
     kinds = map_parts.kinds_present()
     chosen: list[str] = []
     if kinds:
         chosen = inputs.choose_many(
-            "facilities", t("map.facilities"), kinds, show=lambda kind: map_parts.kind_style(kind).label,
+            "facilities",
+            t("map.facilities"),
+            kinds,
+            show=lambda kind: map_parts.kind_style(kind).label,
             hint=t("map.facilities_hint"),
-        )  # fmt: skip
-    return View(area, periods.chosen if periods else None, cast(AreaLevel, level), by, category, cases, tuple(chosen))
+        )
+    return View(
+        area, periods.chosen if periods else None, cast(AreaLevel, level), by, category, cases, tuple(chosen)
+    )
 
 
 def show_view(view: View) -> None:
@@ -116,7 +142,9 @@ def show_view(view: View) -> None:
     spec = MapSpec(
         **map_parts.common(_label(view)),
         areas=AreaPart(
-            view.level, map_parts.areas_url(view.level, parent_id=view.parent_id), values_url=_values_url(view)
+            view.level,
+            map_parts.areas_url(view.level, parent_id=view.parent_id),
+            values_url=_values_url(view),
         ),
         outlines=_outlines(view),
         streets_url=map_parts.streets_url(),
@@ -134,7 +162,9 @@ def show_view(view: View) -> None:
 def _label(view: View) -> str:
     what = t("map.colour_none") if view.by == "none" else INDICATORS[view.by].name(session.language())
     place = view.area.name if view.area else t("frame.whole")
-    return t("map.label", what=what, place=place, period=view.period.label if view.period else shows.NO_FIGURE)
+    return t(
+        "map.label", what=what, place=place, period=view.period.label if view.period else shows.NO_FIGURE
+    )
 
 
 def _values_url(view: View) -> str | None:
@@ -161,9 +191,10 @@ def _case_part(view: View) -> CasePart | None:
     if view.cases == "none" or view.period is None:
         return None
     n = session.kept(
-        "unlocated", view.cases_here,
+        "unlocated",
+        view.cases_here,
         lambda: session.store().count_cases(CaseFilter(**{**vars(view.cases_here), "is_located": False})),
-    )  # fmt: skip
+    )
     note = t("map.n_unlocated", n=shows.number(n)) if n else ""
     return CasePart(_MODES[view.cases], note=note, **map_parts.case_urls(view.cases_here))
 
@@ -213,16 +244,25 @@ def show_card(view: View) -> None:
         return
     name, links = st.columns([3, 2], vertical_alignment="center")
     with name:
-        panels.show_lead(area.name, note=f"{shows.words(LEVELS, area.level)} · {area.area_id}", level="h2", key="card_name")
+        panels.show_lead(
+            area.name, note=f"{shows.words(LEVELS, area.level)} · {area.area_id}", level="h2", key="card_name"
+        )
     with links, st.container(key="card_links", horizontal=True, horizontal_alignment="right"):
         if area.n_children and area is not view.area:
             st.button(t("map.enter"), key="enter", on_click=enter, args=(area.area_id, area.level))
         if view.area is not None:
             up = view.area.parent
             st.button(
-                t("map.up"), key="up", on_click=inputs.write_address,
-                kwargs={"area": up.area_id if up else None, "level": up.level if up else None, "layer": None, "sel": None},
-            )  # fmt: skip
+                t("map.up"),
+                key="up",
+                on_click=inputs.write_address,
+                kwargs={
+                    "area": up.area_id if up else None,
+                    "level": up.level if up else None,
+                    "layer": None,
+                    "sel": None,
+                },
+            )
         if view.period is not None:
             to = Link("dashboard", pages.kept_query(area=area.area_id, level=area.level))
             panels.show_links([(t("map.open_dashboard"), "", to)], key="card_dashboard", width="content")
@@ -232,18 +272,21 @@ def show_card(view: View) -> None:
 
 def _card_numbers(area: AreaCard, period: Period) -> list[NumberCard]:
     card = session.kept(
-        "map_card", (area.level, area.area_id, period),
+        "map_card",
+        (area.level, area.area_id, period),
         lambda: map_card(session.store(), area, period=period, background=session.background()),
-    )  # fmt: skip
+    )
     language = session.language()
     return [
         NumberCard(
-            INDICATORS[key].name(language), shows.figure(key, value),
+            INDICATORS[key].name(language),
+            shows.figure(key, value),
             "" if INDICATORS[key].format == "share" or value is None else INDICATORS[key].unit(language),
-            small=t("dash.small") if is_small else "", to=cases_link(period_filter(key, area.cases, period)),
+            small=t("dash.small") if is_small else "",
+            to=cases_link(period_filter(key, area.cases, period)),
         )
         for key, value, is_small in card.figures
-    ]  # fmt: skip
+    ]
 
 
 def _show_facility(facility_id: str) -> None:
@@ -252,8 +295,16 @@ def _show_facility(facility_id: str) -> None:
     if found.empty:
         return
     row = found.iloc[0]
-    panels.show_lead(shows.text(row["name"]), note=map_parts.kind_style(str(row["kind"])).label, level="h2", key="facility_name")
-    facts = [Fact(t("col.state"), shows.words(FACILITY_STATUS, row["status"])), Fact(t("col.address"), shows.masked(row["address"]))]
+    panels.show_lead(
+        shows.text(row["name"]),
+        note=map_parts.kind_style(str(row["kind"])).label,
+        level="h2",
+        key="facility_name",
+    )
+    facts = [
+        Fact(t("col.state"), shows.words(FACILITY_STATUS, row["status"])),
+        Fact(t("col.address"), shows.masked(row["address"])),
+    ]
     if pd.notna(row["capacity"]):
         facts.append(Fact(t("dash.capacity"), shows.number(row["capacity"])))
     panels.show_facts(facts, key="facility_facts")
@@ -271,13 +322,22 @@ def show_ranking(view: View) -> None:
     order = st.session_state.setdefault("ranking", "by")
     column = {"by": key, "new": "n_new", "name": "name"}.get(order, key)
     is_up = column == "name" or INDICATORS[cast(IndicatorKey, column)].better == "low"
-    ordered = table.sort_values([column, "name"], ascending=[is_up, True], na_position="last") if len(table) else table
+    ordered = (
+        table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
+        if len(table)
+        else table
+    )
     rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.head(MOST_ROWS).iterrows()]
-    heads = [Column("#", align="right", width="44px"), Column(shows.words(LEVELS, view.level), is_long=True, sort="name")]
+    heads = [
+        Column("#", align="right", width="44px"),
+        Column(shows.words(LEVELS, view.level), is_long=True, sort="name"),
+    ]
     if view.by != "none":
         heads.append(Column(_heading(key), align="right", width="150px", sort="by"))
     if view.period is not None and key != "n_new":
-        heads.append(Column(INDICATORS["n_new"].name(session.language()), align="right", width="90px", sort="new"))
+        heads.append(
+            Column(INDICATORS["n_new"].name(session.language()), align="right", width="90px", sort="new")
+        )
     if view.period is not None:
         heads.append(Column("", width="90px"))
     numbered = [Row([str(place), *row.cells], row.id, row.is_chosen) for place, row in enumerate(rows, 1)]
@@ -298,11 +358,17 @@ def read_level(view: View) -> pd.DataFrame:
     if period is None:
         return session.store().residents(view.level, parent_id=parent).set_index("area_id")
     return session.kept(
-        "level", (view.level, parent, where, period),
+        "level",
+        (view.level, parent, where, period),
         lambda: measure_level(
-            session.store(), view.level, period=period, where=where, parent_id=parent, background=session.background()
+            session.store(),
+            view.level,
+            period=period,
+            where=where,
+            parent_id=parent,
+            background=session.background(),
         ),
-    )  # fmt: skip
+    )
 
 
 def _heading(key: IndicatorKey) -> str:
@@ -316,7 +382,9 @@ def _ranked_row(code: str, row: pd.Series, view: View, key: IndicatorKey) -> Row
     if view.by != "none" and view.period is not None:
         cells.append(Cell(shows.figure(key, row[key]), to=cases_link(period_filter(key, place, view.period))))
     if view.period is not None and key != "n_new":
-        cells.append(Cell(shows.number(row["n_new"]), to=cases_link(period_filter("n_new", place, view.period))))
+        cells.append(
+            Cell(shows.number(row["n_new"]), to=cases_link(period_filter("n_new", place, view.period)))
+        )
     if view.period is not None:
         to = Link("dashboard", pages.kept_query(area=code, level=view.level))
         cells.append(Cell(t("page.dashboard"), to=to))
@@ -329,17 +397,40 @@ def _show_downloads(view: View) -> None:
         return
 
     def make(kind: FileFormat) -> Callable[[], bytes]:
-        return lambda: write_areas(
-            session.store(), view.level, period=period, format=kind, language=session.language(),
-            imprint=outputs.imprint(), where=view.where, parent_id=view.parent_id, background=session.background(),
-        ).content  # fmt: skip
+        return lambda: (
+            write_areas(
+                session.store(),
+                view.level,
+                period=period,
+                format=kind,
+                language=session.language(),
+                imprint=outputs.imprint(),
+                where=view.where,
+                parent_id=view.parent_id,
+                background=session.background(),
+            ).content
+        )
 
     kinds: tuple[FileFormat, ...] = ("csv", "xlsx", "gpkg", "geojson")
     files = [(kind, f"{view.level}_{period.first_on}.{kind}", make(kind)) for kind in kinds]
     key: IndicatorKey = "n_new" if view.by == "none" else view.by
-    files.append(("html", f"map_{period.first_on}.html", lambda: map_file.write_map(
-        view.level, key, period, where=view.where, parent_id=view.parent_id, title=_label(view),
-        cases=view.cases_here, mode=view.cases, kinds=view.facilities)))  # fmt: skip
+    files.append(
+        (
+            "html",
+            f"map_{period.first_on}.html",
+            lambda: map_file.write_map(
+                view.level,
+                key,
+                period,
+                where=view.where,
+                parent_id=view.parent_id,
+                title=_label(view),
+                cases=view.cases_here,
+                mode=view.cases,
+                kinds=view.facilities,
+            ),
+        )
+    )
     outputs.download_menu(t("map.download"), files, key="map", warning=outputs.review_warning())
 
 
@@ -359,13 +450,21 @@ def say_left_out(view: View) -> list[str]:
         return []
     store, where = session.store(), view.cases_here
     n, n_unplaced, n_unlocated = session.kept(
-        "left_out", (where, view.level),
+        "left_out",
+        (where, view.level),
         lambda: (
-            store.count_cases(where), store.count_cases(CaseFilter(**{**vars(where), "without": (view.level,)})),
+            store.count_cases(where),
+            store.count_cases(CaseFilter(**{**vars(where), "without": (view.level,)})),
             store.count_cases(CaseFilter(**{**vars(where), "is_located": False})),
         ),
-    )  # fmt: skip
+    )
     level = shows.words(LEVELS, view.level)
     return [
-        t("map.left_out", n=shows.number(n), unplaced=shows.number(n_unplaced), unlocated=shows.number(n_unlocated), level=level)
+        t(
+            "map.left_out",
+            n=shows.number(n),
+            unplaced=shows.number(n_unplaced),
+            unlocated=shows.number(n_unlocated),
+            level=level,
+        )
     ]

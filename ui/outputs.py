@@ -37,9 +37,14 @@ _STYLE = """
 @media print {
   @page { size: A4; margin: 12mm; }
   .stAppHeader, .stSidebar, [data-testid="stSidebarCollapsedControl"], .st-key-top, .st-key-downloads,
-  .st-key-method, .st-key-actions, .st-key-choices, [data-testid="stExpandSidebarButton"] { display: none !important; }
+  .st-key-method, .st-key-actions, [data-testid="stExpandSidebarButton"] {
+    display: none !important;
+  }
   .stMainBlockContainer { padding: 0 !important; max-width: none !important; }
-  .stApp, .stAppViewContainer, .stMain { position: static !important; overflow: visible !important; height: auto !important; background: #fff !important; }
+  .stApp, .stAppViewContainer, .stMain {
+    position: static !important; overflow: visible !important; height: auto !important;
+    background: #fff !important;
+  }
   .stVerticalBlock { gap: 0.5rem !important; }
   .st-key-page_two { break-before: page; }
   .stColumn, [data-testid="stElementContainer"] { break-inside: avoid; }
@@ -138,5 +143,11 @@ def download_menu(
             panels.show_notice(warning, tone="warning", key=f"{key}_warning")
         for kind, name, make in files:
             st.download_button(
-                t(f"download.{kind}"), make, name, MIME[kind], key=f"{key}_{kind}", on_click="ignore", width="stretch"
+                t(f"download.{kind}"),
+                make,
+                name,
+                MIME[kind],
+                key=f"{key}_{kind}",
+                on_click="ignore",
+                width="stretch",
             )

@@ -35,9 +35,7 @@ def page_list() -> dict[str, list[st.Page]]:
 
 
 def _page(name: PageName) -> st.Page:
-    return st.Page(
-        FOLDER / _FILES[name], title=t(f"page.{name}"), url_path=name, default=name == "map"
-    )
+    return st.Page(FOLDER / _FILES[name], title=t(f"page.{name}"), url_path=name, default=name == "map")
 
 
 def name_of(page: st.Page) -> PageName:

@@ -175,7 +175,9 @@ def show_lines(series: Sequence[Series], labels: Sequence[str], *, label: str, k
     _show("lines", key, series=[_plain(one) for one in series], labels=list(labels), label=label)
 
 
-def show_bars(rows: Sequence[Bar], *, key: str, legend: tuple[str, str] | None = None, note: str = "") -> None:
+def show_bars(
+    rows: Sequence[Bar], *, key: str, legend: tuple[str, str] | None = None, note: str = ""
+) -> None:
     """Show one bar per row, with that of the period before under it where there is one."""
     _show("bars", key, rows=[_plain(row) for row in rows], legend=legend, note=note)
 
@@ -195,6 +197,7 @@ def show_table(
     empty: str = "",
     caption: str = "",
     note: str = "",
+    is_plain: bool = False,
 ) -> Event | None:
     """Show a table and return the row or the head that was just clicked.
 
@@ -212,12 +215,22 @@ def show_table(
         What to say where there is no row.
     caption, note
         Lines above and below.
+    is_plain
+        Every cell on one line, cut where it is long: rows of a file.
     """
     order = None if sort is None else {"column": sort[0], "down": sort[1]}
     return _show(
-        "table", key, columns=[_plain(column) for column in columns], rows=[_plain(row) for row in rows],
-        sort=order, height=height, empty=empty, caption=caption, note=note,
-    )  # fmt: skip
+        "table",
+        key,
+        columns=[_plain(column) for column in columns],
+        rows=[_plain(row) for row in rows],
+        sort=order,
+        height=height,
+        empty=empty,
+        caption=caption,
+        note=note,
+        is_plain=is_plain,
+    )
 
 
 def show_crumbs(steps: Sequence[Step], *, key: str = "crumbs") -> None:
@@ -250,7 +263,9 @@ def show_links(
     links: Sequence[tuple[str, str, Link]], *, key: str, width: Literal["stretch", "content"] = "stretch"
 ) -> None:
     """Show links under each other: label, note, where to."""
-    _show("links", key, width=width, links=[{"label": a, "note": b, "to": to.as_data()} for a, b, to in links])
+    _show(
+        "links", key, width=width, links=[{"label": a, "note": b, "to": to.as_data()} for a, b, to in links]
+    )
 
 
 def show_copy(label: str, copied: str, query: Mapping[str, str], *, key: str = "copy") -> None:

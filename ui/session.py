@@ -58,11 +58,13 @@ def summary() -> StoreSummary:
 
 
 def background() -> Background:
-    """Return what all dashboards of this version of the data share, categories in the language of this visit."""
+    """Return what all dashboards of this version of the data share, in the language of this visit."""
     shared = kept("background", (), lambda: read_background(store()))
     if language() == "zh":
         return shared
-    return kept("background", "en", lambda: replace(shared, categories={**shared.categories, **_english_names()}))
+    return kept(
+        "background", "en", lambda: replace(shared, categories={**shared.categories, **_english_names()})
+    )
 
 
 def _english_names() -> dict[str, str]:

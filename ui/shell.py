@@ -18,7 +18,9 @@ from geo.errors import GeoError  # noqa: E402
 from ui import frame, outputs, pages  # noqa: E402
 from ui.text import t  # noqa: E402
 
-st.set_page_config(page_title=t("app.name"), page_icon=str(ROOT / "ui" / "assets" / "icon.png"), layout="wide")
+st.set_page_config(
+    page_title=t("app.name"), page_icon=str(ROOT / "ui" / "assets" / "icon.png"), layout="wide"
+)
 outputs.add_style(is_print=st.query_params.get("print") == "1")
 page = st.navigation(pages.page_list(), position="hidden")
 try:

@@ -7,7 +7,7 @@ export function drawTable(root, data, tools) {
   const scroll = element("div", "scroll");
   if (data.height) scroll.style.maxHeight = `${data.height}px`;
   scroll.tabIndex = 0;
-  const table = element("table");
+  const table = element("table", data.is_plain ? "plain" : "");
   if (data.caption) table.append(element("caption", "", data.caption));
   table.append(head(data, tools), body(data, tools));
   scroll.append(table);
@@ -67,7 +67,7 @@ function tableCell(cell, column, row, place, tools) {
   const inner = value.to ? tools.link(value.to, "") : place === 0 && row.id != null ? opener(row, tools) : element("span");
   if (value.mark) inner.append(element("i", `mark ${value.mark}`, "●"));
   inner.append(document.createTextNode(value.text ?? ""));
-  if (value.title) made.title = value.title;
+  if (value.title || value.text?.length > 40) made.title = value.title || value.text;
   made.append(inner);
   if (value.note) made.append(element("small", value.tone ?? "", value.note));
   if (value.bar !== undefined && value.bar !== null) made.append(share(value.bar));
