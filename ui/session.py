@@ -101,7 +101,7 @@ def area_of(code: str, level: str | None = None) -> AreaCard:
     MissingError
         If there is no area with that code.
     """
-    known = cast(AreaLevel, level) if level in AREA_LEVELS else None
+    known: AreaLevel | None = level if level in AREA_LEVELS else None
     return kept("area", (code, known), lambda: find_area(store(), code, level=known, at=now()))
 
 
@@ -122,7 +122,7 @@ def periods() -> Periods:
         If its dates cannot be.
     """
     asked = st.query_params.get("period", "month")
-    name: PeriodName = cast(PeriodName, asked) if asked in PERIOD_NAMES else "month"
+    name: PeriodName = asked if asked in PERIOD_NAMES else "month"
     return choose_period(store(), name, start_on=read_day("from"), end_on=read_day("to"))
 
 
