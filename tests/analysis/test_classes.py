@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,7 +69,6 @@ def test_natural_breaks_find_the_gaps():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_natural_breaks_equal_fisher_jenks_of_mapclassify(seed):
-    mapclassify = pytest.importorskip("mapclassify")
     values = np.random.default_rng(seed).gamma(2, 10, 80).round(3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns that it would be quicker with numba
