@@ -94,6 +94,41 @@ class AreaIndex:
         return np.append(self.order, NOBODY).astype(np.int32)[best]
 
 
+def measure_borders(
+    index: AreaIndex,
+    lon: ArrayLike,
+    lat: ArrayLike,
+    position: Ints,
+    *,
+    near_border_m: float,
+    n_threads: int | None = None,
+) -> Floats:
+    """Measure how far points are from the border of the area they were found in.
+
+    Parameters
+    ----------
+    index
+        The areas.
+    lon, lat
+        Points (n,) in WGS84 degrees.
+    position
+        What `AreaIndex.locate` gave for them.
+    near_border_m
+        Distances at or beyond this many metres are not told.
+    n_threads
+        Threads to use; all cores by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres (n,), NaN where there is no area or the border is further off.
+    """
+    x, y = _as_points(lon, lat)
+    border_m = _find_near(index, x, y, position, near_border_m, n_threads).distance_m
+    border_m[~(border_m < near_border_m)] = np.nan
+    return border_m
+
+
 def build_index(
     polygons: NDArray[np.object_], *, ids: Sequence[str], n_threads: int | None = None
 ) -> AreaIndex:
@@ -215,8 +250,7 @@ def assign_points(
         position = np.where(is_nearest, near.position, position)
         distance_m[is_nearest] = near.distance_m[is_nearest]
     if near_border_m is not None:
-        border_m = _find_near(index, x, y, position, near_border_m, n_threads).distance_m
-        border_m[~(border_m < near_border_m)] = np.nan
+        border_m = measure_borders(index, x, y, position, near_border_m=near_border_m, n_threads=n_threads)
     return pd.DataFrame(
         {
             "area_id": _take_texts(index.ids, position),

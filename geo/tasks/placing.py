@@ -12,27 +12,21 @@ found), and `current`, by the newest ones. A case older than the first boundarie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from geo.analysis.addresses import match_addresses
-from geo.analysis.assign import AreaIndex, assign_points, index_areas
-from geo.analysis.chain import climb
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
+from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
 from geo.hexagons import hexagon_ids
-from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel, PlacementBasis
+from geo.schema import AREA_LEVELS, PlacementBasis
 from geo.store.base import BatchHead, Store
-
-NEAR_BORDER_M = 20.0
-"""Cases nearer than this to the border of their finest area carry the distance: a hotline point is
-rarely surveyed better than half a street's width."""
+from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
 
 WIDE_DOUBT_M = 30.0
 """An address that was matched no closer than this (an estate as a whole, not a building or a number)
@@ -40,8 +34,6 @@ is placed at the finest level whose border lies beyond its radius of doubt: noth
 
 BLOCK_ROWS = 250_000
 """Cases placed at a time: bounds memory, and changes no answer."""
-
-LEVEL_COLUMNS = tuple(f"{level}_id" for level in AREA_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -139,16 +131,20 @@ def areas_of_cases(
         Rows of `case_areas` less `batch_id`: one per case and basis.
     """
     sets = store.read("boundary_sets", where={"status": "published"})
-    layers = _Layers(store, sets)
+    layers = BoundaryLayers(store, sets)
+    placed: dict[tuple[str, ...], pd.DataFrame] = {}
     tables = []
     for basis in bases:
-        for chosen, before_first, rows in _sets_in_force(cases, sets, basis, store.time_zone):
-            for start in range(0, len(rows), BLOCK_ROWS):
-                block = cases.iloc[rows[start : start + BLOCK_ROWS]]
-                placed = _place_block(block, layers, chosen, max_distance_m=max_distance_m)
-                tables.append(
-                    placed.assign(basis=basis, sets=",".join(sorted(chosen)), before_first_set=before_first)
-                )
+        for chosen, before_first, rows in sets_in_force(cases, sets, basis, store.time_zone):
+            is_everything = len(rows) == len(cases)
+            table = placed.get(chosen) if is_everything else None
+            if table is None:
+                table = _place_rows(cases, rows, layers.chain(chosen), max_distance_m=max_distance_m)
+            if is_everything:
+                placed[chosen] = table
+            tables.append(
+                table.assign(basis=basis, sets=",".join(sorted(chosen)), before_first_set=before_first)
+            )
     if not tables:
         return _no_rows()
     return pd.concat(tables, ignore_index=True)
@@ -165,16 +161,7 @@ def place_cases(
     n_matched = _match_stored(store, actor=actor, now=now) if match else 0
     cases = store.read(
         "cases",
-        columns=[
-            "case_id",
-            "lon",
-            "lat",
-            "reported_at",
-            "position_source",
-            "position_error_m",
-            "address",
-            "stated_area",
-        ],
+        columns=["case_id", "lon", "lat", "reported_at", "position_source", "position_error_m"],
         order_by=["case_id"],
     )
     cases = _with_stated(cases, store)
@@ -186,7 +173,7 @@ def place_cases(
 
 def measure_placement(cases: pd.DataFrame, areas: pd.DataFrame, *, n_matched: int = 0) -> Placement:
     """Count what placing did, from cases and their current areas."""
-    current = areas[areas["basis"].eq("current")].set_index("case_id").reindex(cases["case_id"])
+    current = _align(areas.iloc[int(areas["basis"].eq("reported").sum()) :], cases["case_id"])
     has_area = current[list(LEVEL_COLUMNS)].notna().any(axis=1).to_numpy()
     has_point = cases["lon"].notna().to_numpy()
     is_stated = current["placed_by"].eq("stated").to_numpy()
@@ -202,140 +189,28 @@ def measure_placement(cases: pd.DataFrame, areas: pd.DataFrame, *, n_matched: in
     )
 
 
-class _Layers:
-    """Areas of boundary sets, read once each, with their ancestors worked out."""
-
-    def __init__(self, store: Store, sets: pd.DataFrame) -> None:
-        self._store = store
-        self._level_of: dict[str, AreaLevel] = dict(zip(sets["set_id"], sets["area_level"], strict=True))
-        self._tables: dict[str, gpd.GeoDataFrame] = {}
-        self._indexes: dict[tuple[str, ...], AreaIndex] = {}
-        self._climbs: dict[tuple[str, ...], Mapping[AreaLevel, pd.DataFrame]] = {}
-
-    def of_level(self, level: AreaLevel, chosen: Sequence[str]) -> gpd.GeoDataFrame | None:
-        """Return the areas of one level among the chosen sets, or None when it has none."""
-        tables = [self._read(set_id) for set_id in chosen if self._level_of[set_id] == level]
-        if not tables:
-            return None
-        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
-
-    def index(self, level: AreaLevel, chosen: Sequence[str]) -> AreaIndex | None:
-        """Return the point index of one level among the chosen sets, or None when it has none."""
-        key = tuple(set_id for set_id in chosen if self._level_of[set_id] == level)
-        if not key:
-            return None
-        if key not in self._indexes:
-            table = self.of_level(level, key)
-            assert table is not None
-            self._indexes[key] = index_areas(table)
-        return self._indexes[key]
-
-    def ancestors(self, chosen: Sequence[str]) -> Mapping[AreaLevel, pd.DataFrame]:
-        """Return per level: index area_id, one column per level of the chain."""
-        key = tuple(chosen)
-        if key not in self._climbs:
-            tables = {level: self.of_level(level, chosen) for level in AREA_LEVELS}
-            self._climbs[key] = climb({level: table for level, table in tables.items() if table is not None})
-        return self._climbs[key]
-
-    def _read(self, set_id: str) -> gpd.GeoDataFrame:
-        if set_id not in self._tables:
-            rows = self._store.read(
-                "areas", columns=["area_id", "area_level", "parent_id", "geom"], where={"set_id": set_id}
-            )
-            self._tables[set_id] = gpd.GeoDataFrame(rows, geometry="geom", crs="EPSG:4326")
-        return self._tables[set_id]
-
-
-def _sets_in_force(
-    cases: pd.DataFrame, sets: pd.DataFrame, basis: PlacementBasis, time_zone: str
-) -> list[tuple[tuple[str, ...], bool, npt.NDArray[np.intp]]]:
-    """Split cases by the boundary sets that apply: sets, before the first one, row positions."""
-    everything = np.arange(len(cases))
-    if not len(sets):
-        return [((), False, everything)] if len(cases) else []
-    newest = tuple(sets.loc[sets["valid_to"].isna(), "set_id"])
-    if basis == "current":
-        return [(newest, False, everything)] if len(cases) else []
-    zone = ZoneInfo(time_zone)
-    days = (
-        pd.to_datetime(cases["reported_at"], utc=True).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    )
-    edges = sorted({edge for name in ("valid_from", "valid_to") for edge in _days(sets[name]) if edge})
-    bins = np.searchsorted(
-        np.array(edges, dtype="datetime64[ns]"), days.to_numpy("datetime64[ns]"), side="right"
-    )
-    bins = np.where(days.isna().to_numpy(), -1, bins)
-    groups = []
-    for number in np.unique(bins):
-        rows = everything[bins == number]
-        if number < 0:
-            groups.append((newest, False, rows))
-            continue
-        day = edges[number - 1].date() if number else date.min
-        chosen, before_first = _sets_on(sets, day)
-        groups.append((chosen, before_first, rows))
-    return groups
-
-
-def _days(column: pd.Series) -> list[pd.Timestamp | None]:
-    return [None if pd.isna(value) else pd.Timestamp(value) for value in column]
-
-
-def _sets_on(sets: pd.DataFrame, day: date) -> tuple[tuple[str, ...], bool]:
-    """Return the sets valid on a day; a level and scope that begins later lends its first set."""
-    chosen, before_first = [], False
-    for _, versions in sets.groupby(["area_level", "scope_id"], sort=True):
-        starts = [date.min if pd.isna(v) else pd.Timestamp(v).date() for v in versions["valid_from"]]
-        ends = [date.max if pd.isna(v) else pd.Timestamp(v).date() for v in versions["valid_to"]]
-        valid = [s for s, a, b in zip(versions["set_id"], starts, ends, strict=True) if a <= day < b]
-        if not valid and day < min(starts):
-            valid = [versions["set_id"].iloc[int(np.argmin([d.toordinal() for d in starts]))]]
-            before_first = True
-        chosen += valid
-    return tuple(chosen), before_first
-
-
-def _place_block(
-    cases: pd.DataFrame, layers: _Layers, chosen: Sequence[str], *, max_distance_m: float
+def _place_rows(
+    cases: pd.DataFrame, rows: npt.NDArray[np.intp], chain: Chain, *, max_distance_m: float
 ) -> pd.DataFrame:
-    """Place one block of cases by the chosen sets."""
-    n = len(cases)
-    ids = {column: np.full(n, None, dtype=object) for column in LEVEL_COLUMNS}
-    placed_by = np.full(n, "none", dtype=object)
-    border_m = np.full(n, np.nan)
-    lon, lat = cases["lon"].to_numpy("float64"), cases["lat"].to_numpy("float64")
-    doubt_m = _doubt(cases)
-    waiting = ~np.isnan(lon)
-    present = [level for level in reversed(CHAIN_LEVELS) if layers.index(level, chosen) is not None]
-    for level in present:
-        areas = layers.index(level, chosen)
-        if areas is None or not waiting.any():
-            continue
-        rows = np.flatnonzero(waiting)
-        reach_m = max(NEAR_BORDER_M, float(doubt_m[rows].max(initial=0.0)))
-        found = assign_points(lon[rows], lat[rows], areas, near_border_m=reach_m)
-        near_m = found["border_m"].to_numpy("float64")
-        sure = ~(near_m < doubt_m[rows]) | (level == present[-1])
-        hit = found["area_id"].notna().to_numpy() & sure
-        codes = found["area_id"].to_numpy(object)
-        codes[~hit] = None
-        _climb_into(ids, layers.ancestors(chosen)[level], rows, codes)
-        placed_by[rows[hit]] = "point"
-        border_m[rows[hit]] = np.where(near_m < NEAR_BORDER_M, near_m, np.nan)[hit]
-        waiting[rows[hit]] = False
-    if max_distance_m > 0 and waiting.any():
-        _place_nearest(ids, placed_by, layers, chosen, waiting, (lon, lat), max_distance_m=max_distance_m)
-    for beside in BESIDE_LEVELS:
-        areas = layers.index(beside, chosen)
-        rows = np.flatnonzero(~np.isnan(lon))
-        if areas is not None and len(rows):
-            ids[f"{beside}_id"][rows] = assign_points(lon[rows], lat[rows], areas)["area_id"].to_numpy(object)
-    _place_stated(ids, placed_by, layers, chosen, cases)
-    return pd.DataFrame(
-        {"case_id": cases["case_id"].to_numpy(), **{name: _text(values) for name, values in ids.items()},
-         "placed_by": pd.array(placed_by, dtype="str"), "border_m": border_m}
-    )  # fmt: skip
+    """Place some cases, block by block."""
+    blocks = [
+        _place_block(cases.iloc[rows[start : start + BLOCK_ROWS]], chain, max_distance_m=max_distance_m)
+        for start in range(0, len(rows), BLOCK_ROWS)
+    ]
+    return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+
+
+def _place_block(cases: pd.DataFrame, chain: Chain, *, max_distance_m: float) -> pd.DataFrame:
+    stated = Stated(cases["stated_level"], cases["stated_id"]) if "stated_id" in cases else None
+    placed = place_points(
+        cases["lon"].to_numpy("float64"),
+        cases["lat"].to_numpy("float64"),
+        chain,
+        doubt_m=_doubt(cases),
+        stated=stated,
+        max_distance_m=max_distance_m,
+    )
+    return placed.assign(case_id=cases["case_id"].to_numpy())
 
 
 def _doubt(cases: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -345,67 +220,6 @@ def _doubt(cases: pd.DataFrame) -> npt.NDArray[np.float64]:
     error_m = cases["position_error_m"].to_numpy("float64")
     is_wide = cases["position_source"].eq("address").to_numpy() & (error_m > WIDE_DOUBT_M)
     return np.where(is_wide, error_m, 0.0)
-
-
-def _place_nearest(
-    ids: dict[str, npt.NDArray[np.object_]],
-    placed_by: npt.NDArray[np.object_],
-    layers: _Layers,
-    chosen: Sequence[str],
-    waiting: npt.NDArray[np.bool_],
-    points: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    *,
-    max_distance_m: float,
-) -> None:
-    """Give points just outside everything the nearest area of the finest level."""
-    for level in reversed(CHAIN_LEVELS):
-        areas = layers.index(level, chosen)
-        if areas is None:
-            continue
-        rows = np.flatnonzero(waiting)
-        found = assign_points(points[0][rows], points[1][rows], areas, max_distance_m=max_distance_m)
-        _climb_into(ids, layers.ancestors(chosen)[level], rows, found["area_id"].to_numpy(object))
-        placed_by[rows[found["area_id"].notna().to_numpy()]] = "nearest"
-        return
-
-
-def _place_stated(
-    ids: dict[str, npt.NDArray[np.object_]],
-    placed_by: npt.NDArray[np.object_],
-    layers: _Layers,
-    chosen: Sequence[str],
-    cases: pd.DataFrame,
-) -> None:
-    """Give cases that only state an area that area, and those above it."""
-    if "stated_id" not in cases:
-        return
-    stated = cases["stated_id"].notna().to_numpy() & (placed_by == "none")
-    for level in AREA_LEVELS:
-        rows = np.flatnonzero(stated & cases["stated_level"].eq(level).to_numpy())
-        ancestors = layers.ancestors(chosen).get(level)
-        if not len(rows) or ancestors is None:
-            continue
-        codes = cases["stated_id"].to_numpy(object)[rows]
-        known = np.isin(codes.astype(str), ancestors.index.to_numpy(str))
-        _climb_into(ids, ancestors, rows[known], codes[known])
-        placed_by[rows[known]] = "stated"
-
-
-def _climb_into(
-    ids: dict[str, npt.NDArray[np.object_]],
-    ancestors: pd.DataFrame,
-    rows: npt.NDArray[np.intp],
-    codes: npt.NDArray[np.object_],
-) -> None:
-    """Write area codes and those of their ancestors into the rows that have one."""
-    hit = pd.notna(codes)
-    positions = ancestors.index.get_indexer(pd.Index(codes[hit]))
-    for column in ancestors.columns:
-        ids[column][rows[hit]] = ancestors[column].to_numpy(object)[positions]
-
-
-def _text(values: npt.NDArray[np.object_]) -> pd.api.extensions.ExtensionArray:
-    return pd.array(values, dtype="str")
 
 
 def _match_stored(store: Store, *, actor: str, now: datetime) -> int:
@@ -436,9 +250,11 @@ def _with_stated(cases: pd.DataFrame, store: Store) -> pd.DataFrame:
         stated_id=pd.Series(pd.NA, index=cases.index, dtype="str"),
     )
     if len(stated):
-        found = match_addresses(
-            cases.loc[stated, "address"], cases.loc[stated, "stated_area"], gazetteer=read_gazetteer(store)
+        texts = store.read(
+            "cases", columns=["case_id", "address", "stated_area"], where={"position_source": "stated"}
         )
+        texts = texts.set_index("case_id").loc[cases.loc[stated, "case_id"]].set_axis(stated)
+        found = match_addresses(texts["address"], texts["stated_area"], gazetteer=read_gazetteer(store))
         cases.loc[stated, "stated_level"] = found["area_level"]
         cases.loc[stated, "stated_id"] = found["area_id"]
     return cases
@@ -446,23 +262,31 @@ def _with_stated(cases: pd.DataFrame, store: Store) -> pd.DataFrame:
 
 def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
     """Keep what the `reported` rows already say; fill only what they lack."""
-    former = store.read_case_areas("reported").set_index("case_id")
-    rows = areas.index[areas["basis"].eq("reported") & areas["case_id"].isin(former.index)]
-    if not len(rows):
+    former = store.read_case_areas("reported")
+    n_reported = int(areas["basis"].eq("reported").sum())
+    fresh = areas.iloc[:n_reported]  # `areas_of_cases` puts them first
+    if not len(former) or not len(fresh):
         return areas
-    kept = former.loc[areas.loc[rows, "case_id"]].set_axis(rows)
+    kept = _align(former, fresh["case_id"])
     had_any = kept[list(LEVEL_COLUMNS)].notna().any(axis=1)
-    areas = areas.copy()
-    for column in LEVEL_COLUMNS:
-        areas.loc[rows, column] = kept[column].where(kept[column].notna(), areas.loc[rows, column])
-    for column in ("placed_by", "border_m", "before_first_set"):
-        areas.loc[rows, column] = kept[column].where(had_any, areas.loc[rows, column])
-    joined = [
-        _join_sets(a, b)
-        for a, b in zip(kept["sets"].where(had_any, ""), areas.loc[rows, "sets"], strict=True)
-    ]
-    areas.loc[rows, "sets"] = joined
-    return areas
+    filled = {name: kept[name].where(kept[name].notna(), fresh[name]) for name in LEVEL_COLUMNS}
+    said = {
+        name: kept[name].where(had_any, fresh[name]) for name in ("placed_by", "border_m", "before_first_set")
+    }
+    pairs = pd.DataFrame({"former": kept["sets"].where(had_any, ""), "new": fresh["sets"]})
+    number = pairs.groupby(["former", "new"], sort=False).ngroup()
+    joined = [_join_sets(*pair) for pair in pairs.drop_duplicates().itertuples(index=False)]
+    sets = pd.Series(joined, dtype="str").iloc[number].set_axis(fresh.index)
+    merged = fresh.assign(**filled, **said, sets=sets)
+    merged["before_first_set"] = merged["before_first_set"].astype(bool)
+    return pd.concat([merged, areas.iloc[n_reported:]], ignore_index=True)
+
+
+def _align(former: pd.DataFrame, case_ids: pd.Series) -> pd.DataFrame:
+    """Put former rows into the order of cases, missing where a case has none."""
+    if len(former) == len(case_ids) and (former["case_id"].to_numpy() == case_ids.to_numpy()).all():
+        return former.set_axis(case_ids.index)
+    return former.set_index("case_id").reindex(case_ids).reset_index().set_axis(case_ids.index)
 
 
 def _join_sets(former: str, new: str) -> str:
