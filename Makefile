@@ -1,41 +1,52 @@
 # make run: the app with a demo district. make test: everything the project checks.
+#
+#   make run PYTHON=python3.12     another interpreter
+#   GETU_PORT=8600 make run        another port; every GETU_ setting works
+#   make test JOBS=4               more workers
+
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: run test lint bench system clean-venv
-
-$(VENV)/.run: requirements.txt constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
-	touch $@
-
-$(VENV)/.dev: requirements-dev.txt requirements.txt constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
-	touch $@ $(VENV)/.run
 
 run: $(VENV)/.run
 	$(BIN)/python -m geo demo --if-empty
 	$(BIN)/python -m geo serve
 
-system:
-	sh scripts/install_system.sh
-
-test: system $(VENV)/.dev
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy geo
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: system lint
+	$(BIN)/python -c "from geo.analysis.assign import warm_up; warm_up()"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy geo
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+
+system:
+	sh scripts/install_system.sh
+
+$(BIN)/python:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+	    { echo "Python 3.11 or newer is needed. Name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -r requirements.txt -c constraints.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -r requirements-dev.txt -c constraints.txt
+	touch $@ $(VENV)/.run
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
+	$(PIP) install --quiet -r requirements-bench.txt -c constraints.txt
+	touch $@
 
 clean-venv:
 	rm -rf $(VENV)

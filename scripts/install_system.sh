@@ -1,16 +1,38 @@
 #!/bin/sh
-# Install what the tests need from Debian: a browser, Chinese fonts, PostgreSQL with PostGIS.
-# Where it may not (not root, no apt) it says what is missing; the tests then skip with a reason,
-# or fail when CI=true.
+# Install what the tests need from Debian or Ubuntu: a browser, Chinese fonts, PostgreSQL with PostGIS.
+#
+# Nothing happens where all is there. Where it may not install (not root, no apt) or cannot (no network)
+# it says what is missing and goes on: the tests then skip with a reason, or fail when CI=true.
 set -u
+
+say_missing() {
+    echo "Not installed here: $*. Install it with your package manager to run every test." >&2
+    exit 0
+}
+
+has_postgis() {
+    for control in /usr/share/postgresql/*/extension/postgis.control; do
+        [ -e "$control" ] && return 0
+    done
+    return 1
+}
+
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi "noto sans cjk" || missing="$missing fonts-noto-cjk"
-[ -e /usr/share/postgresql/15/extension/postgis.control ] || missing="$missing postgresql-15-postgis-3"
+has_postgis || missing="$missing postgresql-postgis"
 [ -n "$missing" ] || exit 0
-if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
-else
-    echo "Not installed here:$missing. Install them with your package manager to run every test." >&2
-fi
+
+command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || say_missing $missing
+
+export DEBIAN_FRONTEND=noninteractive
+echo "Installing$missing …"
+apt-get update -qq || say_missing $missing
+for package in $missing; do
+    if [ "$package" = postgresql-postgis ]; then
+        # The server module alone, for the version of PostgreSQL this system carries.
+        package=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sort -V | tail -n 1 | cut -d' ' -f1)
+        [ -n "$package" ] || package=postgresql-postgis
+    fi
+    apt-get install -y -qq --no-install-recommends "$package" >/dev/null || say_missing "$package"
+done
