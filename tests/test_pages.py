@@ -1,4 +1,4 @@
-"""What each page shows of a small store: the right numbers, links to exactly their cases, no trace of an error."""
+"""Each page on a small store: the right numbers, links to exactly their cases, sentences for errors."""
 
 import json
 from dataclasses import fields, replace
@@ -45,7 +45,7 @@ def open_page(monkeypatch):
     def run(name, store, **query):
         st.cache_resource.clear()
         monkeypatch.setattr(session, "store", lambda: store)
-        monkeypatch.setattr(session, "settings", lambda: Settings())
+        monkeypatch.setattr(session, "settings", Settings)
         monkeypatch.setattr(session, "now", lambda: NOON)
         page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE_S)
         for key, value in query.items():
@@ -166,9 +166,8 @@ def test_the_map_is_fed_by_addresses_and_its_table_is_ranked(open_page, small_st
     address = urlsplit(spec["areas"]["values_url"])
     assert address.path == "/api/values"
     asked = {name: values[0] for name, values in parse_qs(address.query).items()}
-    assert asked | {"v": ""} == {
-        "v": "", "level": "grid", "by": "n_new", "period": "month", "from": "2026-10-01", "to": "2026-11-01", "lang": "en",
-    }  # fmt: skip
+    period = {"period": "month", "from": "2026-10-01", "to": "2026-11-01"}
+    assert asked | {"v": ""} == {"v": "", "level": "grid", "by": "n_new", "lang": "en", **period}
     (table,) = panels(page, "table")
     ranked = [int(row["cells"][2]["text"]) for row in table["rows"]]
     assert len(ranked) == 16
@@ -257,16 +256,24 @@ def test_a_hostile_name_stays_text_in_every_panel(open_page, small_store):
 MOMENTS = some.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
 )
-NAMES = some.lists(some.text(some.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=8),
-                   max_size=3, unique=True).map(tuple)  # fmt: skip
+NAMES = some.lists(
+    some.text(some.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=8),
+    max_size=3,
+    unique=True,
+).map(tuple)
 FILTERS = some.builds(
     CaseFilter,
-    area_level=some.sampled_from(AREA_LEVELS), area_id=some.text("AB1", min_size=1, max_size=5),
-    reported_from=some.none() | MOMENTS, open_at=some.none() | MOMENTS, category_ids=NAMES, channels=NAMES,
+    area_level=some.sampled_from(AREA_LEVELS),
+    area_id=some.text("AB1", min_size=1, max_size=5),
+    reported_from=some.none() | MOMENTS,
+    open_at=some.none() | MOMENTS,
+    category_ids=NAMES,
+    channels=NAMES,
     states=some.lists(some.sampled_from(CASE_STATES), unique=True, max_size=3).map(tuple),
-    is_on_time=some.none() | some.booleans(), hour=some.none() | some.integers(0, 23),
+    is_on_time=some.none() | some.booleans(),
+    hour=some.none() | some.integers(0, 23),
     at_point=some.none() | some.tuples(some.floats(-180, 180), some.floats(-90, 90)),
-)  # fmt: skip
+)
 
 
 @given(FILTERS)
@@ -286,7 +293,14 @@ def test_a_page_number_that_cannot_be_is_the_first(page):
     assert read_address({"page": page}).page == 1
 
 
-@pytest.mark.parametrize(("text", "sort"), [("due_at", ("due_at", "up")), ("-due_at", ("due_at", "down")),
-                                            ("title", ("reported_at", "down")), ("--due_at", ("reported_at", "down"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        ("due_at", ("due_at", "up")),
+        ("-due_at", ("due_at", "down")),
+        ("title", ("reported_at", "down")),
+        ("--due_at", ("reported_at", "down")),
+    ],
+)
 def test_only_known_columns_sort(text, sort):
     assert read_address({"sort": text}).sort == sort

@@ -27,7 +27,7 @@ def keys_used():
     for path in [*(ROOT / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
-                found |= {key: path.name for key in whole_texts(node.args[0])}
+                found |= dict.fromkeys(whole_texts(node.args[0]), path.name)
     return found
 
 

@@ -77,8 +77,8 @@ def case_urls(where: CaseFilter) -> dict[str, str]:
     """Return the addresses of cases as hexagons, points and heat."""
     query = filter_to_query(where)
     return {
-        "hexagons_url": _url("hexagons", query) + ("&" if query else "?") + "res={res}",
-        "points_url": _url("points", query) + ("&" if query else "?") + "box={box}",
+        "hexagons_url": _url("hexagons", query) + "&res={res}",
+        "points_url": _url("points", query) + "&box={box}",
         "heat_url": _url("heat", query),
     }
 

@@ -25,6 +25,12 @@ _STYLE = """
 <style>
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding: 1.6rem 2.2rem 3rem; max-width: 1600px; }
+/* The words of Streamlit's upload box cannot be set; the size stands in our own line below it. */
+.st-key-upload_zh [data-testid="stFileUploaderDropzone"] button p { font-size: 0; }
+.st-key-upload_zh [data-testid="stFileUploaderDropzone"] button p::after {
+  content: "选择文件"; font-size: 0.95rem;
+}
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 .st-key-data_date { margin-top: -0.6rem; }
 .stAppHeader { background: transparent; height: 2.6rem; min-height: 2.6rem; }
 .st-key-top .stPopover button, .st-key-top .stButton button { white-space: nowrap; }

@@ -18,11 +18,13 @@ from geo.errors import GeoError  # noqa: E402
 from ui import frame, outputs, pages  # noqa: E402
 from ui.text import t  # noqa: E402
 
+page = st.navigation(pages.page_list(), position="hidden")
 st.set_page_config(
-    page_title=t("app.name"), page_icon=str(ROOT / "ui" / "assets" / "icon.png"), layout="wide"
+    page_title=f"{page.title} · {t('app.name')}",
+    page_icon=str(ROOT / "ui" / "assets" / "icon.png"),
+    layout="wide",
 )
 outputs.add_style(is_print=st.query_params.get("print") == "1")
-page = st.navigation(pages.page_list(), position="hidden")
 try:
     frame.show_sidebar(pages.name_of(page))
     page.run()

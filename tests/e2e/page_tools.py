@@ -14,6 +14,7 @@ def wait_until_drawn(page: Page) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=DRAWN_MS)
     expect(page.locator('.getu-panel:not([class*=" getu-"])')).to_have_count(0, timeout=DRAWN_MS)
+    expect(page.locator(".getu-map:not(:has(.getu-canvas))")).to_have_count(0, timeout=DRAWN_MS)
     expect(page.locator(".getu-loading:visible")).to_have_count(0, timeout=DRAWN_MS)
 
 
@@ -23,9 +24,10 @@ def panel(page: Page, key: str) -> Locator:
 
 
 def choose(page: Page, key: str, option: str) -> None:
-    """Choose an option of a list of Streamlit's by the key of the list."""
-    box = page.locator(f".st-key-{key}")
-    box.locator('[data-baseweb="select"], input').first.click()
+    """Choose an option of a list of Streamlit's by (the start of) the key of the list."""
+    field = page.locator(f'[class*="st-key-{key}"] input').first
+    field.click()
+    field.fill(option)
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
