@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -82,8 +83,25 @@ def run_command(folder: Path, *words: str) -> tuple[dict[str, object], float, fl
     return json.loads(said), time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
+def place_only(store_url: str) -> None:
+    """Place the cases of a store and print the seconds of the task, without the start of a process."""
+    from geo.analysis.assign import warm_up
+    from geo.store import open_store
+    from geo.tasks.placing import place_cases
+
+    warm_up()
+    with open_store(store_url) as store:
+        start = time.perf_counter()
+        placement = place_cases(store, actor="bench", now=datetime.now(UTC))
+        seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "n_placed": placement.n_placed}))
+
+
 def main() -> None:
     """Print one line per step."""
+    if sys.argv[1:2] == ["--place-only"]:
+        place_only(sys.argv[2])
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--areas", type=int, default=20_000)
@@ -133,7 +151,16 @@ def main() -> None:
                 for k in ("n_new", "n_changed", "n_unchanged", "n_rejected", "n_placed")
                 if k in said
             }
-            print(f"{words[0]:<18} {seconds:7.1f} s  peak {peak_mb:6.0f} MB  {counts}", flush=True)
+            print(f"{words[0]:<18} {seconds:7.1f} s  peak {peak_mb:6.0f} MiB  {counts}", flush=True)
+        words = [
+            sys.executable,
+            "-m",
+            "benchmarks.imports",
+            "--place-only",
+            f"duckdb:{folder / 'bench.duckdb'}",
+        ]
+        said = json.loads(subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout)
+        print(f"{'the place task':<18} {said['seconds']:7.1f} s  without the start of the process")
 
 
 if __name__ == "__main__":

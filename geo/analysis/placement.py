@@ -15,7 +15,6 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from geo.analysis.assign import AreaIndex, assign_points, index_areas, measure_borders
 from geo.analysis.chain import climb
@@ -106,7 +105,7 @@ def place_points(
     Returns
     -------
     pandas.DataFrame
-        One row per point: a column `<level>_id` for each level (text, missing where none), `placed_by`
+        One row per point: a column `<level>_id` for each level (category, missing where none), `placed_by`
         (`point`, `nearest`, `stated` or `none`) and `border_m` (metres to the border of the finest area
         that holds it where below `NEAR_BORDER_M`, else NaN).
     """
@@ -140,8 +139,8 @@ def place_points(
     _place_beside(codes, chain, lon, lat)
     if stated is not None:
         _place_stated(codes, placed_by, chain, stated)
-    columns = {column: _as_text(codes[column], chain.words.get(column, ())) for column in LEVEL_COLUMNS}
-    return pd.DataFrame({**columns, "placed_by": _as_text(placed_by, _PLACED_BY), "border_m": border_m})
+    columns = {column: _spell(codes[column], chain.words.get(column, ())) for column in LEVEL_COLUMNS}
+    return pd.DataFrame({**columns, "placed_by": _spell(placed_by, _PLACED_BY), "border_m": border_m})
 
 
 def _locate(index: AreaIndex, lon: Floats, lat: Floats, doubt_m: Floats) -> tuple[Codes, Floats]:
@@ -185,9 +184,6 @@ def _climb_into(
         codes[column][rows] = ancestors[position]
 
 
-def _as_text(codes: npt.NDArray[np.integer], words: tuple[str, ...]) -> pd.api.extensions.ExtensionArray:
-    """Spell codes out; -1 becomes missing."""
-    chosen = pa.array(codes.astype(np.int32), mask=codes < 0)
-    spelt = pa.DictionaryArray.from_arrays(chosen, pa.array(words, pa.large_string()))
-    text: pd.api.extensions.ExtensionArray = pd.array(spelt.cast(pa.large_string()), dtype="str")
-    return text
+def _spell(codes: npt.NDArray[np.integer], words: tuple[str, ...]) -> pd.Categorical:
+    """Spell codes out without repeating a word in memory; -1 becomes missing."""
+    return pd.Categorical.from_codes(codes.astype(np.int32), categories=pd.Index(words, dtype="str"))

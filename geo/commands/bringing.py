@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -51,6 +52,9 @@ from geo.tasks.reading import (
 )
 
 MAX_PROBLEMS_SHOWN = 10
+IMPORT_MEMORY_MB = 300
+"""Memory the database may use while a file is checked, which itself needs room: a million rows then
+stay under 2 GB in all."""
 
 _EPILOG = """\
 Nothing is stored without --confirm: the file is checked and the outcome is shown. Columns are
@@ -284,7 +288,8 @@ def _bring(
     args: argparse.Namespace, settings: Settings, preview_file: Callable[[Store, Session], Preview]
 ) -> int:
     session = make_session(args, settings)
-    with open_store(settings) as store:
+    modest = replace(settings, store_memory_mb=min(settings.store_memory_mb, IMPORT_MEMORY_MB))
+    with open_store(modest) as store:
         preview = preview_file(store, session)
         receipt = None
         if args.confirm:

@@ -113,11 +113,11 @@ def _plain_to_arrow(series: pd.Series, table: Table, column: Column) -> pa.Array
     if column.type == "date" and isinstance(series.dtype, np.dtype) and series.dtype.kind == "M":
         return pa.array(series.dt.date, type=kind, from_pandas=True)
     array = pa.array(series, from_pandas=True)
-    if column.type == "text" and not (
-        pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_null(array.type)
-    ):
+    if column.type == "text" and not pa.types.is_null(array.type):
         if pa.types.is_dictionary(array.type):
             return array.cast(pa.string())
+        if pa.types.is_large_string(array.type) or pa.types.is_string(array.type):
+            return array  # as it is: a cast would copy every text of a large file
         raise StoreError("store_wrong_type", table=table.name, column=column.name, type="text")
     if pa.types.is_floating(array.type) and len(array) and _is_bent(array):
         raise StoreError("store_wrong_type", table=table.name, column=column.name, type=column.type)

@@ -24,9 +24,16 @@ from geo.analysis.addresses import match_addresses
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
 from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
 from geo.hexagons import hexagon_ids
-from geo.schema import AREA_LEVELS, PlacementBasis
+from geo.schema import AREA_LEVELS, PLACEMENT_BASES, PlacementBasis
 from geo.store.base import BatchHead, Store
 from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
+
+_PLACED_FROM = (
+    "case_id", "lon", "lat", "reported_at", "position_source", "position_error_m", "stated_level",
+    "stated_id",
+)  # fmt: skip
+
+_BASES = pd.Index(PLACEMENT_BASES, dtype="str")
 
 WIDE_DOUBT_M = 30.0
 """An address that was matched no closer than this (an estate as a whole, not a building or a number)
@@ -132,6 +139,7 @@ def areas_of_cases(
     """
     sets = store.read("boundary_sets", where={"status": "published"})
     layers = BoundaryLayers(store, sets)
+    cases = cases[[name for name in _PLACED_FROM if name in cases.columns]]
     placed: dict[tuple[str, ...], pd.DataFrame] = {}
     tables = []
     for basis in bases:
@@ -142,12 +150,22 @@ def areas_of_cases(
                 table = _place_rows(cases, rows, layers.chain(chosen), max_distance_m=max_distance_m)
             if is_everything:
                 placed[chosen] = table
+            same = np.zeros(len(table), dtype=np.int8)
             tables.append(
-                table.assign(basis=basis, sets=",".join(sorted(chosen)), before_first_set=before_first)
+                table.assign(
+                    basis=pd.Categorical.from_codes(same + PLACEMENT_BASES.index(basis), _BASES),
+                    sets=pd.Categorical.from_codes(same, pd.Index([",".join(sorted(chosen))], dtype="str")),
+                    before_first_set=before_first,
+                )
             )
-    if not tables:
-        return _no_rows()
-    return pd.concat(tables, ignore_index=True)
+    return _join_tables(tables) if tables else _no_rows()
+
+
+def _join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables; a column whose categories differ becomes plain text."""
+    joined = pd.concat(tables, ignore_index=True)
+    mixed = [name for name in joined.columns if joined[name].dtype == object]
+    return joined.astype(dict.fromkeys(mixed, "str"))
 
 
 def place_cases(
@@ -197,7 +215,7 @@ def _place_rows(
         _place_block(cases.iloc[rows[start : start + BLOCK_ROWS]], chain, max_distance_m=max_distance_m)
         for start in range(0, len(rows), BLOCK_ROWS)
     ]
-    return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+    return blocks[0] if len(blocks) == 1 else _join_tables(blocks)
 
 
 def _place_block(cases: pd.DataFrame, chain: Chain, *, max_distance_m: float) -> pd.DataFrame:
@@ -265,6 +283,7 @@ def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
     former = store.read_case_areas("reported")
     n_reported = int(areas["basis"].eq("reported").sum())
     fresh = areas.iloc[:n_reported]  # `areas_of_cases` puts them first
+    fresh = fresh.astype(dict.fromkeys((*LEVEL_COLUMNS, "placed_by", "sets"), "str"))
     if not len(former) or not len(fresh):
         return areas
     kept = _align(former, fresh["case_id"])
@@ -279,7 +298,7 @@ def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
     sets = pd.Series(joined, dtype="str").iloc[number].set_axis(fresh.index)
     merged = fresh.assign(**filled, **said, sets=sets)
     merged["before_first_set"] = merged["before_first_set"].astype(bool)
-    return pd.concat([merged, areas.iloc[n_reported:]], ignore_index=True)
+    return _join_tables([merged, areas.iloc[n_reported:]])
 
 
 def _align(former: pd.DataFrame, case_ids: pd.Series) -> pd.DataFrame:
