@@ -30,7 +30,7 @@ with order:
 with downloads, st.container(horizontal=True, horizontal_alignment="right"):
     case_view.show_downloads(where, page)
 
-listed, beside = st.columns([3, 2])
+listed, beside = st.columns([5, 3])
 with beside:
     if address.case_id:
         try:

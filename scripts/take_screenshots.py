@@ -33,10 +33,20 @@ MOST_BYTES = 200_000
 SHOTS = {
     "one-map.png": ("/?layer=microgrid&by=n_new&lang=zh", 1440, 900, False),
     "one-map-en.png": ("/?layer=grid&by=on_time_share&lang=en", 1440, 900, False),
-    "dashboard.png": ("/dashboard?lang=zh&by=on_time_share", 1440, 1180, False),
-    "dashboard-en.png": ("/dashboard?lang=en&by=on_time_share", 1440, 1180, False),
-    "dashboard-phone.png": ("/dashboard?lang=zh", 390, 844, True),
-    "cases.png": ("/cases?lang=zh", 1440, 900, False),
+    "dashboard.png": (
+        "/dashboard?area=510199001&level=subdistrict&lang=zh&by=on_time_share",
+        1440,
+        1180,
+        False,
+    ),
+    "dashboard-en.png": (
+        "/dashboard?area=510199001&level=subdistrict&lang=en&by=on_time_share",
+        1440,
+        1180,
+        False,
+    ),
+    "dashboard-phone.png": ("/dashboard?area=510199001&level=subdistrict&lang=zh", 390, 844, True),
+    "cases.png": ("/cases?area=510199001&level=subdistrict&lang=zh", 1440, 900, False),
     "import.png": ("/import?lang=zh", 1440, 900, False),
 }
 """File → address, width, height in px, dark."""

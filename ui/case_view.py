@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.analysis.periods import day_start
-from geo.present.words import LEVELS, POSITION_SOURCES, SATISFACTION, STATES
+from geo.present.words import POSITION_SOURCES, SATISFACTION, STATES
 from geo.schema import CASE_STATES, FINAL_STATES
 from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard
@@ -145,11 +145,10 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
     event = panels.show_table(
         [
             Column(t("col.number"), width="84px", sort="source_no"),
-            Column(t("col.reported"), width="128px", sort="reported_at"),
-            Column(t("col.category"), width="88px", sort="category_id"),
+            Column(t("col.reported"), width="116px", sort="reported_at"),
+            Column(t("col.category"), width="84px", sort="category_id"),
             Column(t("col.title"), is_long=True),
-            Column(t("col.area"), width="92px"),
-            Column(t("col.state"), width="76px", sort="state"),
+            Column(t("col.area_state"), width="88px"),
         ],
         [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
         key="cases",
@@ -174,7 +173,9 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
 
 def show_sort(address: CaseAddress) -> None:
     """Draw the list of columns the cases can be sorted by."""
-    orders = [f"{sign}{column}" for column in ("reported_at", "due_at", "closed_at") for sign in ("-", "")]
+    orders = [
+        f"{sign}{column}" for column in ("reported_at", "due_at", "closed_at", "state") for sign in ("-", "")
+    ]
     chosen = ("-" if address.sort[1] == "down" else "") + address.sort[0]
     if chosen not in orders:
         orders.append(chosen)
@@ -233,7 +234,6 @@ def _show_pager(page: CasePage) -> None:
 
 
 def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
-    area = shows.finest_area(row)
     is_open = row["state"] not in FINAL_STATES and pd.isna(row["closed_at"])
     as_of = session.summary().data_as_of
     is_late = (
@@ -244,23 +244,28 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
         if pd.isna(row["due_at"])
         else t("cases.due_note", day=shows.moment(row["due_at"], with_time=False))
     )
+    state, tone = shows.words(STATES, row["state"]), "worse" if is_late else ""
     return Row(
         [
             Cell(shows.text(row["source_no"]), note=shows.text(row["source"])),
-            Cell(shows.moment(row["reported_at"]), note=due, tone="worse" if is_late else ""),
+            Cell(shows.moment(row["reported_at"]), note=due),
             Cell(
                 shows.category(row["category_id"]),
                 note="" if pd.isna(row["channel"]) else str(row["channel"]),
             ),
             Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
-            Cell(shows.area_names(area[0]).get(area[1], area[1]), note=shows.words(LEVELS, area[0]))
-            if area
-            else Cell(shows.NO_FIGURE, note=shows.words(POSITION_SOURCES, row["position_source"])),
-            Cell(shows.words(STATES, row["state"]), note=t("cases.late") if is_late else "", tone="worse"),
+            Cell(_say_place(row), note=f"{state} {t('cases.late')}" if is_late else state, tone=tone),
         ],
         id=str(row["case_id"]),
         is_chosen=is_chosen,
     )
+
+
+def _say_place(row: pd.Series) -> str:
+    area = shows.finest_area(row)
+    if area is None:
+        return shows.words(POSITION_SOURCES, row["position_source"])
+    return shows.area_names(area[0]).get(area[1], area[1])
 
 
 def read_case(case_id: str) -> CaseDetail:

@@ -79,6 +79,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "col.category": ("类别", "Category"),
     "col.title": ("标题与地址", "Title and address"),
     "col.area": ("区域", "Area"),
+    "col.area_state": ("区域与状态", "Area, state"),
     "col.state": ("状态", "State"),
     "col.channel": ("渠道", "Channel"),
     "col.description": ("内容", "Text"),
