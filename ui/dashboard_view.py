@@ -226,7 +226,7 @@ def show_areas_inside(inside: Inside, key: IndicatorKey) -> None:
         level = shows.words(LEVELS, inside.unplaced.cases.without[-1])
         notes.append(t("dash.unplaced", n=shows.number(inside.unplaced.n), level=level))
     _show_ranked(
-        inside.table, key, inside.level, table_key="children", note=" ".join(notes), height=MAP_HEIGHT - 40
+        inside.table, key, inside.level, table_key="children", note=" · ".join(notes), height=MAP_HEIGHT - 40
     )
 
 

@@ -247,7 +247,12 @@ def show_card(view: View) -> None:
         panels.show_lead(
             area.name, note=f"{shows.words(LEVELS, area.level)} · {area.area_id}", level="h2", key="card_name"
         )
-    with links, st.container(key="card_links", horizontal=True, horizontal_alignment="right"):
+    with (
+        links,
+        st.container(
+            key="card_links", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+        ),
+    ):
         if area.n_children and area is not view.area:
             st.button(t("map.enter"), key="enter", on_click=enter, args=(area.area_id, area.level))
         if view.area is not None:

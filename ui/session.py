@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 import streamlit as st
 
 from geo.analysis.periods import PERIOD_NAMES, PeriodName, Periods
+from geo.errors import SettingError
 from geo.messages import Language
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings, read_settings
@@ -75,10 +76,17 @@ def _english_names() -> dict[str, str]:
 
 def language() -> Language:
     """Return the language of this visit: the address, else what was chosen, else the setting."""
-    asked = st.query_params.get("lang", st.session_state.get("_lang", settings().language or "zh"))
+    asked = st.query_params.get("lang", st.session_state.get("_lang", _default_language()))
     chosen: Language = "en" if asked == "en" else "zh"
     st.session_state["_lang"] = chosen
     return chosen
+
+
+def _default_language() -> str:
+    try:
+        return settings().language or "zh"
+    except SettingError:
+        return "zh"  # the page says what is wrong with the settings as soon as it opens the store
 
 
 def chosen_area() -> AreaCard | None:

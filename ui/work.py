@@ -30,8 +30,6 @@ class Work(Generic[T]):
         self.share = 0.0
         self.result: T | None = None
         self.error: GeoError | None = None
-        self.broke = False
-        """It ended with an error that is none of ours; the log has it."""
         self._is_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(do,), daemon=True)
         self._thread.start()
@@ -55,12 +53,11 @@ class Work(Generic[T]):
             raise CancelledError("work_stopped")
 
     def _run(self, do: Callable[[Callable[[float], None]], T]) -> None:
-        self.broke = True  # until it has ended in a way that is known
+        # Any other error ends the thread and goes to the log; the page sees neither result nor error.
         try:
             self.result = do(self._progress)
         except GeoError as error:
             self.error = error
-        self.broke = False
 
 
 def show_work(work: Work[T], label: str, *, key: str) -> bool:

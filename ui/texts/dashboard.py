@@ -48,7 +48,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "dash.interval": ("（95% 区间 {low}–{high}）", " (95% interval {low} to {high})"),
     "dash.rank_most": ("（由多到少）", "(most first)"),
     "dash.rank_by": ("地图着色与排名指标", "Colour and rank by"),
-    "dash.unplaced": ("{n} 件不在任何{level}内。", "{n} lie in no {level}."),
+    "dash.unplaced": ("不在任何{level}内：{n} 件", "In no {level}: {n}"),
     "dash.first_of": ("显示前 {n} 个，共 {of} 个。", "The first {n} of {of}."),
     "dash.small_short": ("基数不足 {n}", "base under {n}"),
     "dash.no_siblings": ("没有可比的同级区域。", "There is no sibling to compare with."),
