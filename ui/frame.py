@@ -66,7 +66,7 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
             chosen, problem = _read_periods()
             if with_period:
                 _show_period(chosen)
-        _show_language()
+        show_language()
         panels.show_copy(
             t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {}
         )
@@ -158,7 +158,8 @@ def _choose_days(first: date, last: date) -> None:
     right.date_input(t("frame.to"), last, key="own_to", on_change=keep, format="YYYY-MM-DD")
 
 
-def _show_language() -> None:
+def show_language() -> None:
+    """Draw the button that changes the language."""
     other = "en" if session.language() == "zh" else "zh"
     st.button(
         "English" if other == "en" else "中文",

@@ -99,9 +99,10 @@ def _show_empty_store() -> None:
     panels.show_lead(t("empty.title"), level="h1", key="empty_title")
     panels.show_lead(t("empty.about"), key="empty_about")
     _show_import_link()
-    from ui.demo import offer_demo  # noqa: PLC0415  (it draws errors by this module)
+    from ui import demo, frame  # noqa: PLC0415  (both draw errors by this module)
 
-    offer_demo()
+    demo.offer_demo()
+    frame.show_language()
 
 
 def _show_import_link() -> None:
