@@ -59,7 +59,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "empty.demo_note": (
         "示范区完全虚构：三个街道、约九百个微网格、六万件案件。之后可在导入记录里逐批撤销。",
-        "The demo is wholly invented: three sub-districts, about 900 micro-grids, 60,000 cases. Undo its batches later.",
+        "The demo is wholly invented: three sub-districts, about 900 micro-grids, 60,000 cases.",
     ),
     "level.district": ("区县", "District"),
     "level.subdistrict": ("街道", "Sub-district"),
