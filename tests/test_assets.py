@@ -35,7 +35,7 @@ def test_every_package_names_its_version_and_brings_its_licence(package):
     assert "Copyright" in (VENDOR / package["licence_file"]).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", sorted(OURS.glob("*.*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(OURS.glob("*.[jc]s*")), ids=lambda path: path.name)
 def test_our_own_scripts_and_styles_name_no_other_host_and_write_no_html(path):
     text = path.read_text(encoding="utf-8")
 
