@@ -22,6 +22,7 @@ from geo.tasks.bringing import (
     store_preview,
     undo_batch,
 )
+from geo.tasks.dashboards import choose_period
 from geo.tasks.reading import read_layer_files, read_population_file, read_table_file, suggest_for
 
 NOW = datetime(2026, 10, 31, tzinfo=UTC)
@@ -289,3 +290,11 @@ def test_rejected_rows_are_kept_with_row_column_and_reason(store, settings):
     assert (row["row"], row["column_name"], row["value"]) == (5, "上报时间", "2026-02-30 09:00")
     assert isinstance(row["reason"], str) and "2026-02-30" in row["reason"]
     assert pd.notna(row["code"])
+
+
+def test_a_list_closed_years_later_opens_in_the_month_of_its_last_report(store, settings):
+    rows = ["编号,上报时间,结案时间,状态", "1,2026-01-05,2026-01-06,结案", "2,2026-02-10,2026-09-01,结案"]
+    text = "\n".join(rows)
+    store_preview(store, preview_week(store, settings, text, coord_sys=None), **WHO)
+    assert choose_period(store).chosen.label == "2026-02"
+    assert choose_period(store, "year").chosen.label.startswith("2026")
