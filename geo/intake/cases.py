@@ -343,8 +343,8 @@ def _remark_order(rows: pd.DataFrame, mapped: dict[str, str], findings: Findings
         return
     for name, code in (("closed_at", "case_closed_before_reported"), ("due_at", "case_due_before_reported")):
         if name in mapped:
-            early = rows[name].lt(rows["reported_at"])
-            findings.remark(code_where(early, code), rows[name].astype(str), mapped[name])
+            early = rows.loc[rows[name].lt(rows["reported_at"]), name]
+            findings.remark(code_where(early.notna(), code), early.astype(str), mapped[name])
 
 
 def _derive(rows: pd.DataFrame, choices: CaseChoices, mapped: dict[str, str]) -> pd.DataFrame:

@@ -280,12 +280,9 @@ def _finish(
     )
     rows = _place(rows, mapped, choices, findings)
     if set(DAYS) <= set(mapped):
-        early = rows["closed_on"].lt(rows["opened_on"])
-        findings.remark(
-            code_where(early, "facility_closed_before_opened"),
-            rows["closed_on"].astype(str),
-            mapped["closed_on"],
-        )
+        early = rows.loc[rows["closed_on"].lt(rows["opened_on"]), "closed_on"]
+        code = code_where(early.notna(), "facility_closed_before_opened")
+        findings.remark(code, early.dt.strftime("%Y-%m-%d"), mapped["closed_on"])
     return Checked(
         rows=_derive(rows, choices),
         rejected=join_problems(findings.rejected),
