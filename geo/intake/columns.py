@@ -45,8 +45,8 @@ def suggest_columns(columns: Sequence[str], *, table: TableName) -> dict[str, st
 
     Examples
     --------
-    >>> suggest_columns(["编号", "上报时间", "联系电话", "经度"], table="cases")
-    {'source_no': '编号', 'lon': '经度', 'reported_at': '上报时间'}
+    >>> suggest_columns(["编号", "上报时间", "联系电话", "状态"], table="cases")
+    {'source_no': '编号', 'state': '状态', 'reported_at': '上报时间'}
     """
     by_form: dict[str, str] = {}
     personal = set(personal_columns(columns)) if table == "cases" else set()
