@@ -2,7 +2,8 @@
 
 Row numbers are those of the file: the physical line a record starts on, the header being row 1 where
 nothing stands above it. A quote that is never closed would swallow everything after it; here it costs
-its own line, and reading goes on with the next. Lines without any content are no rows.
+its own line, and reading goes on with the next. Lines without any content are no rows. What a broken row
+holds is not told, since nobody knows which of its cells are about a person.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from geo.errors import LimitError
 from geo.intake.limits import KB
@@ -22,8 +23,7 @@ _CELLS_PER_LINE = 16
 """A line may hold this many cells of the largest size."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: where it starts, its cells, and why it cannot be used (`code`, `value`)."""
 
     row: int
@@ -90,26 +90,28 @@ def iterate_records(
             for cells in reader:
                 start, row = row, row + len(lines.taken)
                 if any(cells):
-                    yield _check(Record(start, cells), lines.taken, most)
+                    yield Record(start, cells, *_find_fault(lines.taken, cells, most))
                 lines.taken.clear()
         except csv.Error:
-            shown = lines.taken[0].strip() if lines.taken else ""
-            yield Record(row, [], "row_quote_broken", shown)
+            yield Record(row, [], "row_quote_broken")
             lines.give_back_all_but_first()
             row += 1
         else:
             return
 
 
-def _check(record: Record, lines: list[str], most: int) -> Record:
+def _find_fault(lines: list[str], cells: list[str], most: int) -> tuple[str, str]:
+    """Return code and value of what makes a record unusable; empty texts where nothing does."""
+    n_characters = 0
     for line in lines:
         if "\x00" in line:
-            return Record(record.row, record.cells, "row_has_nul", "")
-    if sum(map(len, lines)) * 4 > most:
-        for cell in record.cells:
-            if len(cell.encode("utf-8", "surrogatepass")) > most:
-                return Record(record.row, record.cells, "cell_too_large", cell)
-    return record
+            return "row_has_nul", ""
+        n_characters += len(line)
+    if n_characters * 4 > most:
+        for cell in cells:
+            if (size := len(cell.encode("utf-8", "surrogatepass"))) > most:
+                return "cell_too_large", f"{size // KB} kB"
+    return "", ""
 
 
 def find_delimiter(head: str) -> str:

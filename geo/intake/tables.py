@@ -9,13 +9,15 @@ sees: lines of a CSV, rows of a sheet, features of a GeoJSON counted from 1.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -39,6 +41,7 @@ from geo.intake.workbooks import read_sheet
 __all__ = ["CHUNK_ROWS", "EncodingCandidate", "Limits", "RawTable", "limits_of", "read_table"]
 
 CHUNK_ROWS = 50_000
+_BLOCK_ROWS = 2_000
 _MEMBER_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".geojson", ".json")
 _MOST_TITLE_ROWS = 10
 _HEAD_CHARACTERS = 1 << 16
@@ -46,7 +49,8 @@ _NO_GEOMETRY = -1
 _WITHOUT_PLACE = ("geometry_missing", "geometry_empty")
 """Problems of a geometry that leave the row usable: it has no place."""
 
-_Reader = Callable[[], Iterator[Record]]
+_Reader = Callable[[], Generator[Record, None, None]]
+"""Starts at the first record; whoever stops before the last must close it, for a file is open in it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class RawTable:
 
     def chunks(
         self, size: int = CHUNK_ROWS, *, columns: Sequence[str] | None = None
-    ) -> Iterator[pd.DataFrame]:
+    ) -> Generator[pd.DataFrame, None, None]:
         """Yield the readable rows as text, so many at a time.
 
         Parameters
@@ -98,27 +102,52 @@ class RawTable:
         chosen = list(self.columns if columns is None else columns)
         places = [self.columns.index(column) for column in chosen]
         width = len(self.columns)
-        good = (record for record in self.read_records() if not _find_fault(record, width, self.format)[0])
-        while records := list(islice(good, size)):
-            yield _as_frame(records, chosen, places, width)
+        with closing(self.read_records()) as records:
+            good = (record for record in records if not _find_fault(record, width, self.format)[0])
+            while blocks := list(_take_blocks(good, size, places, width)):
+                yield _as_frame(blocks, chosen)
 
     def head(self, n: int = 20) -> pd.DataFrame:
         """Return the first readable rows."""
-        for chunk in self.chunks(n):
-            return chunk
-        return _as_frame([], list(self.columns), list(range(len(self.columns))), len(self.columns))
+        with closing(self.chunks(n)) as chunks:
+            first = next(chunks, None)
+        return _as_frame([], list(self.columns)) if first is None else first
 
 
-def _as_frame(records: list[Record], columns: list[str], places: list[int], width: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Block:
+    """A few rows by columns; small, since Python looks through all live lists again and again."""
+
+    rows: list[int]
+    cells: list[pa.LargeStringArray]
+
+
+def _take_blocks(records: Iterator[Record], n: int, places: list[int], width: int) -> Iterator[_Block]:
+    """Take up to `n` records, block by block."""
+    while n > 0 and (block := list(islice(records, min(n, _BLOCK_ROWS)))):
+        yield _as_block(block, places, width)
+        n -= len(block)
+
+
+def _as_block(records: list[Record], places: list[int], width: int) -> _Block:
     rows = [
         record.cells if len(record.cells) >= width else _padded(record.cells, width) for record in records
     ]
-    cells = list(zip(*rows, strict=False)) if rows else [()] * width
-    index = pd.Index([record.row for record in records], dtype="int64", name="row")
-    return pd.DataFrame(
-        {name: pd.array(cells[place], dtype="str") for name, place in zip(columns, places, strict=True)},
-        index=index,
-    )
+    cells = list(zip(*rows, strict=False))
+    arrays = [pa.array(cells[place], type=pa.large_string()) for place in places]
+    return _Block([record.row for record in records], arrays)
+
+
+def _as_frame(blocks: list[_Block], columns: list[str]) -> pd.DataFrame:
+    empty = pa.array([], type=pa.large_string())
+    texts = {
+        name: pd.array(
+            pa.concat_arrays([block.cells[place] for block in blocks]) if blocks else empty, dtype="str"
+        )
+        for place, name in enumerate(columns)
+    }
+    rows = [row for block in blocks for row in block.rows]
+    return pd.DataFrame(texts, index=pd.Index(rows, dtype="int64", name="row"))
 
 
 def _padded(cells: list[str], width: int) -> list[str]:
@@ -202,7 +231,9 @@ class _Opened:
 
 def _open_workbook(source: Path | bytes, file_name: str, limits: Limits, sheet: str | None) -> _Opened:
     read = read_sheet(source, file_name=file_name, limits=limits, sheet=sheet)
-    return _Opened(lambda: iter(read.records), sheet=read.name, sheets=read.names, notes=read.notes)
+    return _Opened(
+        lambda: (record for record in read.records), sheet=read.name, sheets=read.names, notes=read.notes
+    )
 
 
 def _open_text(
@@ -216,7 +247,7 @@ def _open_text(
             delimiter = find_delimiter(lines.read(_HEAD_CHARACTERS))
     chosen: str = delimiter
 
-    def read() -> Iterator[Record]:
+    def read() -> Generator[Record, None, None]:
         with _open_lines(source, detected.encoding) as lines:
             try:
                 yield from iterate_records(
@@ -278,7 +309,7 @@ def _open_geojson(source: Path | bytes, file_name: str, limits: Limits, encoding
         if row not in refused:
             records.append(Record(row, list(row_cells)))
     return _Opened(
-        lambda: iter(records),
+        lambda: (record for record in records),
         detected,
         bad_rows=bad_rows,
         declared_crs=features.crs_text,
@@ -309,10 +340,12 @@ def _describe(part: _Opened, file_name: str, sha256: str, found: TableFormat, li
     if n_doubled:
         notes += (Note("header_named_twice", "warns", {"n": n_doubled}),)
 
-    def read_rows() -> Iterator[Record]:
-        return (record for record in part.read() if record.row > header.row)
+    def read_rows() -> Generator[Record, None, None]:
+        with closing(part.read()) as records:
+            yield from (record for record in records if record.row > header.row)
 
-    n_rows, bad_rows = _count_rows(read_rows(), len(columns), found=found, file_name=file_name, limits=limits)
+    with closing(read_rows()) as rows:
+        n_rows, bad_rows = _count_rows(rows, len(columns), found=found, file_name=file_name, limits=limits)
     if part.bad_rows is not None:
         n_rows += int(part.bad_rows["row"].nunique())
         bad_rows = join_problems([bad_rows, part.bad_rows])
@@ -341,7 +374,8 @@ def _describe(part: _Opened, file_name: str, sha256: str, found: TableFormat, li
 
 def _find_header(part: _Opened, file_name: str) -> tuple[Record, tuple[Note, ...]]:
     """Return the header: the first row, or the first of several cells where a lone title stands above."""
-    first = list(islice(part.read(), _MOST_TITLE_ROWS if part.has_title else 1))
+    with closing(part.read()) as records:
+        first = list(islice(records, _MOST_TITLE_ROWS if part.has_title else 1))
     if not first:
         raise EmptyError("file_empty", file=file_name)
     at = 0

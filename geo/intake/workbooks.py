@@ -165,8 +165,8 @@ def _iterate_rows(work: Worksheet, file_name: str, limits: Limits) -> Iterator[R
 
 def _check(row: int, texts: list[str], most: int) -> Record:
     for text in texts:
-        if len(text) * 4 > most and len(text.encode()) > most:
-            return Record(row, texts, "cell_too_large", text)
+        if len(text) * 4 > most and (size := len(text.encode())) > most:
+            return Record(row, texts, "cell_too_large", f"{size // KB} kB")
     return Record(row, texts)
 
 

@@ -14,7 +14,18 @@ from geo.messages.text import Message
 
 Language = Literal["en", "zh"]
 
-_PARTS = ("settings", "ground", "intake", "places", "store", "bringing", "analysis", "tasks", "present")
+_PARTS = (
+    "settings",
+    "ground",
+    "intake",
+    "moments",
+    "places",
+    "store",
+    "bringing",
+    "analysis",
+    "tasks",
+    "present",
+)
 
 
 def _join_parts() -> dict[str, Message]:

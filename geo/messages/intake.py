@@ -175,29 +175,6 @@ _FILE_NOTES: dict[str, Message] = {
         "The workbook has {n} links or embedded objects; they were ignored.",
         "工作簿含有 {n} 个外部链接或嵌入对象，已忽略。",
     ),
-    "date_order_found": Message(
-        "The order of day and month is {order}: {n} dates have a day above 12.",
-        "日期顺序判定为 {order}：有 {n} 个日期的“日”大于 12。",
-    ),
-    "time_zone_applied": Message(
-        "Moments were read as local time of {time_zone}.",
-        "时间按 {time_zone} 当地时间读取。",
-    ),
-    "moments_are_days": Message(
-        "{n} cells of `{column}` name a day without a time.",
-        "“{column}”列有 {n} 个单元格只有日期、没有时刻。",
-        "They count from the start of the day; a deadline counts to its end.",
-        "按当日零时计；截止日期按当日结束计。",
-    ),
-    "moments_in_overlap": Message(
-        "{n} moments lie in an hour that happened twice, when clocks went back; the first was taken.",
-        "有 {n} 个时间落在时钟回拨而重复的一小时内，取第一次。",
-    ),
-    "moments_in_gap": Message(
-        "{n} moments lie in an hour that never happened, when clocks went forward; they were read as if "
-        "the clock had not been changed.",
-        "有 {n} 个时间落在时钟拨快而不存在的一小时内，按未拨快读取。",
-    ),
     "status_words_unknown": Message(
         "{n} rows have a status word in `{column}` that nobody has explained: {words}.",
         "“{column}”列有 {n} 行的状态用语含义未知：{words}。",
@@ -295,18 +272,6 @@ _CHOICES: dict[str, Message] = {
         "Choose wgs84, cgcs2000, gcj02 or bd09; a wrong one shifts points by up to 700 m.",
         "请选择 wgs84、cgcs2000、gcj02 或 bd09；选错会偏移最多 700 米。",
     ),
-    "time_zone_needed": Message(
-        "The time zone of `{file}` is not named.",
-        "没有指明“{file}”的时区。",
-        "Name it, for example Asia/Shanghai.",
-        "请指明，例如 Asia/Shanghai。",
-    ),
-    "date_order_needed": Message(
-        "It does not show whether day or month comes first in {n} dates of `{file}` (column `{column}`).",
-        "“{file}”中有 {n} 个日期（“{column}”等列）看不出日在前还是月在前。",
-        "Choose mdy or dmy.",
-        "请选择 mdy 或 dmy。",
-    ),
     "state_unknown": Message(
         "`{word}` cannot mean `{state}`: there is no such state.",
         "“{word}”不能对应“{state}”：没有这种状态。",
@@ -335,8 +300,8 @@ _ROWS: dict[str, Message] = {
         "请检查是否多了或少了分隔符、引号。",
     ),
     "row_quote_broken": Message(
-        "Row {row}: a quote is not closed, or something follows it: {value}.",
-        "第 {row} 行：引号没有闭合，或引号后另有内容：{value}。",
+        "Row {row}: a quote is not closed, or something follows it.",
+        "第 {row} 行：引号没有闭合，或引号后另有内容。",
         "Double quotes that belong to the text.",
         "属于正文的引号请写成两个。",
     ),
@@ -458,67 +423,6 @@ _ROWS: dict[str, Message] = {
     ),
 }
 
-_MOMENTS: dict[str, Message] = {
-    "moment_unreadable": Message(
-        "Row {row}, {column}: `{value}` is no date or time that can be read.",
-        "第 {row} 行“{column}”：“{value}”不是可识别的日期或时间。",
-        "Write it as 2024-01-31 14:05.",
-        "请写成 2024-01-31 14:05。",
-    ),
-    "moment_no_such_day": Message(
-        "Row {row}, {column}: there is no day `{value}`.",
-        "第 {row} 行“{column}”：不存在“{value}”这一天。",
-    ),
-    "moment_no_such_time": Message(
-        "Row {row}, {column}: there is no time of day `{value}`.",
-        "第 {row} 行“{column}”：不存在“{value}”这个时刻。",
-    ),
-    "moment_year_out_of_range": Message(
-        "Row {row}, {column}: the year of `{value}` cannot be right.",
-        "第 {row} 行“{column}”：“{value}”的年份不合理。",
-        "Leave the cell empty if there is no date.",
-        "没有日期时请留空。",
-    ),
-    "moment_two_digit_year": Message(
-        "Row {row}, {column}: the year of `{value}` has two digits.",
-        "第 {row} 行“{column}”：“{value}”的年份只有两位。",
-        "Write four.",
-        "请写四位年份。",
-    ),
-    "moment_minguo": Message(
-        "Row {row}, {column}: `{value}` counts years of the Republic (民國).",
-        "第 {row} 行“{column}”：“{value}”是民国纪年。",
-        "Add 1911 to the year.",
-        "请换算为公元年（加 1911）。",
-    ),
-    "moment_serial": Message(
-        "Row {row}, {column}: `{value}` looks like a day counted by Excel.",
-        "第 {row} 行“{column}”：“{value}”疑似 Excel 日期序号。",
-        "Format the column as a date, or say that the file counts Excel days.",
-        "请把该列设为日期格式，或指明文件使用 Excel 日期序号。",
-    ),
-    "moment_order_unknown": Message(
-        "Row {row}, {column}: it is not known whether day or month comes first in `{value}`.",
-        "第 {row} 行“{column}”：“{value}”看不出日在前还是月在前。",
-        "Choose the order of the file: mdy or dmy.",
-        "请为文件选择顺序：mdy 或 dmy。",
-    ),
-    "moment_in_future": Message(
-        "Row {row}, {column}: `{value}` lies in the future.",
-        "第 {row} 行“{column}”：“{value}”是将来的时间。",
-        "Check the time zone and the clock of the source.",
-        "请检查时区和来源系统的时钟。",
-    ),
-    "moment_in_overlap": Message(
-        "Row {row}, {column}: `{value}` happened twice, when clocks went back; the first was taken.",
-        "第 {row} 行“{column}”：时钟回拨使“{value}”出现两次，取第一次。",
-    ),
-    "moment_in_gap": Message(
-        "Row {row}, {column}: `{value}` never happened, since clocks went forward; read as if they had not.",
-        "第 {row} 行“{column}”：时钟拨快使“{value}”不存在，按未拨快读取。",
-    ),
-}
-
 _POSITIONS: dict[str, Message] = {
     "position_incomplete": Message(
         "Row {row}: only half of the coordinates is there ({value}); they were not used.",
@@ -538,4 +442,4 @@ _POSITIONS: dict[str, Message] = {
     ),
 }
 
-MESSAGES: dict[str, Message] = {**_FILES, **_FILE_NOTES, **_CHOICES, **_ROWS, **_MOMENTS, **_POSITIONS}
+MESSAGES: dict[str, Message] = {**_FILES, **_FILE_NOTES, **_CHOICES, **_ROWS, **_POSITIONS}
