@@ -13,6 +13,9 @@ IN_CI = os.environ.get("CI") == "true"
 MAY_BE_ABSENT = "realdata"
 """The one marker whose tests may be skipped in CI: the real files are not part of the project."""
 
+collect_ignore_glob = ["e2e/apps/*"]
+"""Apps that a server runs; importing one outside of it fails."""
+
 # No deadline: a busy machine is no reason to fail. CI draws the same examples every time.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)

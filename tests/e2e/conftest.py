@@ -58,9 +58,13 @@ class Record:
         return [line for line in lines if not any(re.search(pattern, line) for pattern in self.expected)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium without a screen; skipped when absent, failed when absent with CI=true."""
+    """Debian's chromium without a screen; skipped when absent, failed when absent with CI=true.
+
+    It ends with the module: while it lives, its event loop runs in this thread, and tests of other
+    modules that run a loop of their own would fail.
+    """
     if not CHROMIUM.exists():
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is not installed, and CI=true asks for the browser tests")
