@@ -78,7 +78,7 @@ def period_counts(
     codes = rows.column("code").to_pylist()
     groups = decode(facts, by, codes)
     order = sorted(range(len(groups)), key=lambda position: _sort_key(groups[position]))
-    table: dict[str, object] = {"group": pd.array([groups[p] for p in order], dtype=object)}
+    table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
     for name in PERIOD_COUNTS:
         table[name] = rows.column(name).to_numpy().astype("int64")[order]
     lists = [found.get(codes[p]) for p in order]
@@ -168,7 +168,7 @@ def _finish_months(facts: FactTable, by: GroupBy, rows: pa.Table) -> pd.DataFram
     groups, months = decode(facts, by, rows.column("code").to_pylist()), rows.column("month").to_pylist()
     order = sorted(range(len(groups)), key=lambda position: (_sort_key(groups[position]), months[position]))
     table: dict[str, object] = {
-        "group": pd.array([groups[p] for p in order], dtype=object),
+        "group": pd.Series([groups[p] for p in order], dtype=object),
         "month": pd.array([month_text(months[p]) for p in order], dtype="str"),
     }
     for name in MONTH_COUNTS:
@@ -189,8 +189,8 @@ def cross_counts(facts: FactTable, by: GroupBy, and_by: GroupBy, where: CaseFilt
     order = sorted(range(len(group)), key=lambda p: (_sort_key(group[p]), _sort_key(and_group[p])))
     return pd.DataFrame(
         {
-            "group": pd.array([group[p] for p in order], dtype=object),
-            "and_group": pd.array([and_group[p] for p in order], dtype=object),
+            "group": pd.Series([group[p] for p in order], dtype=object),
+            "and_group": pd.Series([and_group[p] for p in order], dtype=object),
             "n": rows.column("n").to_numpy().astype("int64")[order],
         }
     )
