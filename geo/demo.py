@@ -1,7 +1,7 @@
 """Make the demo district: a synthetic city district with planted truth (示范区).
 
 Everything is invented but the place on the globe: three sub-districts, twelve communities, about 130
-grids, 930 micro-grids and 530 courtyards on a walking network with a river and two bridges, some 240 000
+grids, 930 micro-grids and 480 courtyards on a walking network with a river and two bridges, some 240 000
 people, 2 000 facilities and 60 000 cases of two years. What was planted on purpose (hotspots, blind
 spots, slow offenders, a pile-up of default geocodes, a campaign week, a household that repeats
 itself) is told in `District.truth`, which tests read and nothing else does.

@@ -1,8 +1,8 @@
 """Cut the land into the chain of areas, and say who is responsible (网格划分).
 
 A block becomes a grid, a lot a micro-grid. Lots that nobody lives on join a neighbour of the same
-block: other such lots first, then a courtyard of one lot, never a part of an estate, so that a
-micro-grid holds whole courtyards or is a part of one. Every polygon is a union of lots and has
+block: other such lots first, then a courtyard of one lot, never a part of an estate. Small courtyards
+join each other. A micro-grid so holds whole courtyards or is a part of one. Every polygon is a union of lots and has
 their vertices; areas of one level therefore tile the district without gap or overlap, and children
 tile their parents. Courtyards (院落) stand beside the chain and have the grid as parent.
 
@@ -61,6 +61,7 @@ _GRID_KINDS = {
 }
 _WALL_INSET_M = 8  # from the middle of the street to the wall of a courtyard
 _SIDE_POINTS = 3  # vertices on each side of a courtyard, so that it bends with its streets
+_FEW_HOUSEHOLDS = 40  # a courtyard with fewer joins a neighbour, another courtyard first
 _MOST_HOUSEHOLDS = 100  # of a micro-grid that takes in a neighbour
 
 
@@ -126,11 +127,12 @@ def _join_lots(lots: pd.DataFrame, borders: Borders) -> list[int]:
             for one, other in ((a, b), (b, a)):
                 row = shared.setdefault(one, {})
                 row[other] = row.get(other, 0) + abs(u1 - u0) + abs(v1 - v0)
-    small = [lot for lot in lots.index if joins[lot] and households[lot] < 30]
+    small = [lot for lot in lots.index if joins[lot] and households[lot] < _FEW_HOUSEHOLDS]
     for lot in sorted(small, key=lambda k: (households[k], k)):
         mine = _find(owner, lot)
+        lived_in = households[mine] > 0
         options = [
-            (households[_find(owner, n)] > 0, -metres, n)
+            ((households[_find(owner, n)] > 0) != lived_in, -metres, n)
             for n, metres in sorted(shared.get(lot, {}).items())
             if _find(owner, n) != mine and households[_find(owner, n)] + households[mine] <= _MOST_HOUSEHOLDS
         ]
@@ -245,9 +247,8 @@ def _area_kind(level: str, members: pd.DataFrame) -> str | None:
 def _attributes(level: str, members: pd.DataFrame) -> str:
     if level not in ("grid", "microgrid"):
         return "{}"
-    return json.dumps(
-        {"院落数": int(members.loc[members["use"] == "residential", "parcel"].nunique())}, ensure_ascii=False
-    )
+    n_courtyards = len(np.unique(members["parcel"].to_numpy()[(members["use"] == "residential").to_numpy()]))
+    return json.dumps({"院落数": n_courtyards}, ensure_ascii=False)
 
 
 # --- courtyards ---

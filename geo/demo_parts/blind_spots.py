@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from geo.demo_parts.plan import Plan
 from geo.demo_parts.streets import Network
-from geo.demo_parts.walks import Ints, Snap, Walks, to_metres
+from geo.demo_parts.walks import Ints, Walks, to_metres
 from geo.gcj02 import Floats
 
 Cause = Literal["distance", "barrier", "closed_gate", "no_facility", "no_entrance"]
@@ -263,14 +263,10 @@ def _weigh_gate(ground: _Ground, edge: int, parcel: int, limit_m: float) -> tupl
     closed_m = ground.walks.points_from(
         ground.home_snap.at(mine), ground.front_snap.at(np.array([front])), limit_m=4 * limit_m
     )
-    opened = Walks(ground.network, opened=(edge,))
-    inner, outer = ground.homes.iloc[mine], ground.fronts.iloc[[front]]
-    open_m = opened.points_from(_snap(opened, inner), _snap(opened, outer), limit_m=2 * limit_m)
+    open_m = ground.walks.opened(edge).points_from(
+        ground.home_snap.at(mine), ground.front_snap.at(np.array([front])), limit_m=2 * limit_m
+    )
     return front, mine[(closed_m > 1.12 * limit_m) & (open_m < _WELL_INSIDE * limit_m)]
-
-
-def _snap(walks: Walks, points: pd.DataFrame) -> Snap:
-    return walks.snap(points["lon"].to_numpy(), points["lat"].to_numpy())
 
 
 def _plant_no_facility(ground: _Ground, rng: np.random.Generator) -> tuple[BlindSpot, Ints]:

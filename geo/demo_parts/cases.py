@@ -146,6 +146,7 @@ HOTSPOT_PLANS = (
 )
 _HOTSPOT_RADIUS_M = 170.0
 _APART_M = 620.0
+_INSIDE_M = 4  # a case stays this far inside the lot of its building, so that its micro-grid is certain
 
 PILE_UP_SHARE = 800 / 60_000
 REPEATED = ("E01-28", 64, 150)
@@ -234,8 +235,14 @@ def _draw_background(ground: Ground, n: int, people: Floats, rng: np.random.Gene
 
 def draw_channels(kinds: np.ndarray, rng: np.random.Generator) -> Ints:
     """Draw a channel for each report by the kind of its category."""
-    limits = np.array([np.cumsum(_CHANNEL_SHARES[kind]) for kind in kinds])
-    return np.asarray((rng.random(len(kinds))[:, None] > limits[:, :-1]).sum(axis=1))
+    if not len(kinds):
+        return np.zeros(0, dtype=np.int64)
+    luck = rng.random(len(kinds))
+    channel = np.zeros(len(kinds), dtype=np.int64)
+    for kind, shares in _CHANNEL_SHARES.items():
+        mine = kinds == kind
+        channel[mine] = np.searchsorted(np.cumsum(shares)[:-1], luck[mine], side="left")
+    return channel
 
 
 def _draw_days(ground: Ground, category: Ints, channel: Ints, rng: np.random.Generator) -> Ints:
@@ -409,6 +416,8 @@ def draw_places(ground: Ground, table: pd.DataFrame, rng: np.random.Generator) -
     share = np.where(at_street, rng.uniform(0.45, 0.92, len(table)), 0.0)
     door = ground.homes[["u", "v"]].to_numpy(dtype=np.float64)[home]
     point = door + share[:, None] * (ground.gate_uv[home] - door) + rng.uniform(-3, 3, (len(table), 2))
+    rects = ground.plan.lots[["u0", "v0", "u1", "v1"]].to_numpy()[ground.homes["lot"].to_numpy()[home]]
+    point = np.clip(point, rects[:, :2] + _INSIDE_M, rects[:, 2:] - _INSIDE_M)
     still = (table["planted"] == "repeated").to_numpy()
     point[still] = door[still]
     return ground.plan.warp.to_lon_lat(point[:, 0], point[:, 1])

@@ -337,18 +337,22 @@ def _make_dirty(rows: list[list[str]]) -> list[tuple[int, str, str]]:
     for place in picks[:3]:
         row = rows[place]
         row[at["经度"]], row[at["纬度"]] = row[at["纬度"]], row[at["经度"]]
-        tell(place, "longitude and latitude swapped 经纬度颠倒", "position refused, swapped columns named")
+        tell(
+            place,
+            "longitude and latitude swapped 经纬度颠倒",
+            "kept without a position; named as swapped, swapping is offered",
+        )
     for place in picks[3:5]:
         rows[place][at["工单状态"]] = "等通知中"
         tell(
             place,
             "unknown status word 等通知中 未知状态",
-            "listed as an unknown word; say what it means or the rows wait",
+            "refused until somebody says what the word means",
         )
     rows[picks[5]][at["受理时间"]] = "2026-02-30 10:00:00"
-    tell(picks[5], "30 February 不存在的日期", "date refused")
+    tell(picks[5], "30 February 不存在的日期", "row refused: no such day")
     rows[picks[6]][at["经度"]], rows[picks[6]][at["纬度"]] = "0", "0"
-    tell(picks[6], "coordinates 0, 0 坐标为零", "position refused, case kept without location or refused")
+    tell(picks[6], "coordinates 0, 0 坐标为零", "kept without a position, with a remark")
     rows[picks[7]][at["办结时间"]] = "2024-01-01 08:00:00"
     tell(picks[7], "closed before it was reported 办结早于受理", "kept, with a remark")
     rows[picks[8]][at["工单编号"]] = "5.10199E+18"
@@ -357,7 +361,7 @@ def _make_dirty(rows: list[list[str]]) -> list[tuple[int, str, str]]:
     tell(picks[9], "number repeated with another content 工单编号重复", "both rows refused")
     tell(picks[10], "number repeated with another content 工单编号重复", "both rows refused")
     rows.append(list(rows[0]))
-    tell(len(rows) - 1, "exact copy of row 2 与第 2 行完全相同", "noted, counted once")
+    tell(len(rows) - 1, "exact copy of row 2 与第 2 行完全相同", "noted, stored once")
     return told
 
 

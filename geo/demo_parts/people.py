@@ -75,6 +75,9 @@ def settle(plan: Plan, rng: np.random.Generator) -> Homes:
         lat=lat,
     )
     geoms = gpd.GeoSeries([_outline(box, plan) for box in table["box"]], crs=4326)
+    is_beside = ~shapely.contains_xy(geoms.to_numpy(), lon, lat)  # a long building that the bend leaves
+    inside = shapely.point_on_surface(geoms.to_numpy()[is_beside])
+    table.loc[is_beside, "lon"], table.loc[is_beside, "lat"] = shapely.get_x(inside), shapely.get_y(inside)
     buildings = table.drop(columns="box").assign(geom=geoms)
     return Homes(gpd.GeoDataFrame(buildings, geometry="geom", crs=4326), parcels)
 

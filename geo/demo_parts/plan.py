@@ -73,8 +73,7 @@ _RESIDENTIAL_SHARE: dict[BlockType, float] = {
     "campus": 0.0,
 }
 _LOT_M2 = 10_800
-_PLAIN_TYPES: tuple[BlockType, ...] = ("old", "mixed", "estate")
-_INNER_SHARES, _OUTER_SHARES = (0.42, 0.14, 0.44), (0.09, 0.11, 0.80)
+_INNER_SHARES, _OUTER_SHARES = (0.46, 0.14), (0.09, 0.11)  # of old and mixed blocks; the rest are estates
 _INNER_M = 1150  # from the middle: old courtyards stand inside
 _COMMUNITY_USES: tuple[LotUse, ...] = (
     "public",
@@ -227,10 +226,15 @@ def _choose_block_types(blocks: pd.DataFrame, frame: Frame, rng: np.random.Gener
     u = ((blocks["u0"] + blocks["u1"]) / 2).to_numpy()
     v = ((blocks["v0"] + blocks["v1"]) / 2).to_numpy()
     from_centre_m = np.hypot(u - WIDTH_M / 2, v - frame.middle_v + 350)
-    types: list[BlockType] = [
-        _PLAIN_TYPES[int(rng.choice(3, p=_INNER_SHARES if far < _INNER_M else _OUTER_SHARES))]
-        for far in from_centre_m
-    ]
+    types: list[BlockType] = ["estate"] * len(blocks)
+    for ring, (n_old, n_mixed) in (
+        (from_centre_m < _INNER_M, _INNER_SHARES),
+        (from_centre_m >= _INNER_M, _OUTER_SHARES),
+    ):
+        order = rng.permutation(np.flatnonzero(ring))
+        first, last = round(n_old * len(order)), round((n_old + n_mixed) * len(order))
+        for place, block in enumerate(order[:last].tolist()):
+            types[block] = "old" if place < first else "mixed"
     inner = np.argsort(from_centre_m, kind="stable")
     for block in rng.choice(inner[:16], 7, replace=False):
         types[block] = "commerce"

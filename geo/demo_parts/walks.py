@@ -7,6 +7,7 @@ does not rest on the code that is later tested with it.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,13 +49,11 @@ def to_metres(lon: Floats, lat: Floats) -> Floats:
 
 
 class Walks:
-    """Distances on foot, with the gates as they are or with some of them opened."""
+    """Distances on foot, with the gates as they are; `opened` tells how they were with one more open."""
 
-    def __init__(self, network: Network, *, opened: tuple[int, ...] = ()) -> None:
-        edges = network.edges
-        walk = edges["walk"].to_numpy().copy()
-        walk[list(opened)] = True
-        kept = edges[walk]
+    def __init__(self, network: Network) -> None:
+        self._edges = network.edges
+        kept = self._edges[self._edges["walk"].to_numpy()]
         self._start = kept["from_node"].to_numpy() - 1
         self._end = kept["to_node"].to_numpy() - 1
         self._length_m = kept["length_m"].to_numpy()
@@ -62,6 +61,23 @@ class Walks:
         place = to_metres(network.nodes["lon"].to_numpy(), network.nodes["lat"].to_numpy())
         self._lines = shapely.linestrings(np.stack([place[self._start], place[self._end]], axis=1))
         self._tree = shapely.STRtree(self._lines)
+        self._graph = self._join(self._start, self._end, self._length_m)
+
+    def opened(self, edge: int) -> Walks:
+        """Return the network with one more edge walkable; points stay joined where they are."""
+        more = self._edges.iloc[edge]
+        start = np.append(self._start, more["from_node"] - 1)
+        end = np.append(self._end, more["to_node"] - 1)
+        other = copy(self)
+        other._graph = self._join(start, end, np.append(self._length_m, more["length_m"]))
+        return other
+
+    def _join(self, start: Ints, end: Ints, length_m: Floats) -> csr_array:
+        """Return the graph both ways, with a last node that leads nowhere yet."""
+        rows, columns = np.concatenate([start, end]), np.concatenate([end, start])
+        return csr_array(
+            (np.concatenate([length_m, length_m]), (rows, columns)), shape=(self._n + 1, self._n + 1)
+        )
 
     def snap(self, lon: Floats, lat: Floats) -> Snap:
         """Join points to the nearest walkable edge; the edge that stands first wins a tie."""
@@ -75,7 +91,6 @@ class Walks:
 
     def nodes_from(self, sources: Snap, *, limit_m: float = np.inf) -> Floats:
         """Return the metres from every node to the nearest source, infinite beyond the limit."""
-        top = self._n
         away = np.concatenate(
             [
                 sources.walk_m + sources.offset_m,
@@ -86,11 +101,16 @@ class Walks:
         nearest = np.full(self._n, np.inf)
         np.minimum.at(nearest, ends, away)
         reached = np.flatnonzero(np.isfinite(nearest))
-        rows = np.concatenate([self._start, self._end, np.full(len(reached), top)])
-        columns = np.concatenate([self._end, self._start, reached])
-        lengths = np.concatenate([self._length_m, self._length_m, np.maximum(nearest[reached], 1e-6)])
-        graph = csr_array((lengths, (rows, columns)), shape=(top + 1, top + 1))
-        return np.asarray(dijkstra(graph, directed=True, indices=top, limit=limit_m))[:top]
+        base = self._graph
+        graph = csr_array(
+            (
+                np.concatenate([base.data, np.maximum(nearest[reached], 1e-6)]),
+                np.concatenate([base.indices, reached.astype(base.indices.dtype)]),
+                np.concatenate([base.indptr[:-1], [base.nnz + len(reached)]]).astype(base.indptr.dtype),
+            ),
+            shape=base.shape,
+        )
+        return np.asarray(dijkstra(graph, directed=True, indices=self._n, limit=limit_m))[: self._n]
 
     def points_from(self, points: Snap, sources: Snap, *, limit_m: float = np.inf) -> Floats:
         """Return the metres on foot from every point to its nearest source."""
