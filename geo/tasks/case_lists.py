@@ -146,8 +146,11 @@ def read_rows(
     sort: Sequence[tuple[str, Literal["up", "down"]]] = (),
     limit: int | None = None,
     offset: int = 0,
+    names: dict[str, str] | None = None,
 ) -> pd.DataFrame:
     """Read rows of cases, masked and with the names of their categories; allowed columns only.
+
+    `names` are those of `category_names`, read here when missing.
 
     Raises
     ------
@@ -157,7 +160,9 @@ def read_rows(
     if odd := sorted(set(columns) - set(SHOWN_COLUMNS)):
         raise ChoiceError("case_column_not_shown", column=odd[0])
     rows = store.list_cases(where, columns=list(columns), sort=sort, limit=limit, offset=offset)
-    return add_category_names(store, mask_rows(rows[list(columns)]))
+    names = category_names(store) if names is None else names
+    masked = mask_rows(rows[list(columns)])
+    return masked.assign(category=masked["category_id"].map(names).fillna(masked["category_id"]))
 
 
 def show_case(store: Store, case_id: str) -> CaseDetail:
@@ -216,12 +221,6 @@ def find_near(store: Store, case: pd.Series, *, within_m: float = NEAR_M) -> pd.
 def mask_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Mask telephones, identity and room numbers in every text column of rows."""
     return rows.assign(**{name: mask_text(rows[name]) for name in MASKED_COLUMNS if name in rows})
-
-
-def add_category_names(store: Store, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add `category`, the name of `category_id`, or the code where it has none."""
-    names = category_names(store)
-    return rows.assign(category=rows["category_id"].map(names).fillna(rows["category_id"]))
 
 
 def category_names(store: Store) -> dict[str, str]:

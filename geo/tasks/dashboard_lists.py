@@ -8,6 +8,7 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
+from geo.access.masking import mask_text
 from geo.analysis.assign import AreaIndex
 from geo.analysis.indicators import IndicatorKey
 from geo.analysis.intervals import counts_differ
@@ -154,9 +155,13 @@ def count_hours(store: Store, where: CaseFilter, period: Period) -> pd.DataFrame
     return table.assign(cases=filter_column(filters, table.index))
 
 
-def list_open(store: Store, where: CaseFilter, at: datetime) -> pd.DataFrame:
+def list_open(
+    store: Store, where: CaseFilter, at: datetime, *, names: dict[str, str] | None = None
+) -> pd.DataFrame:
     """List the open cases of a moment, oldest first, masked; `is_overdue`, `days_open` added."""
-    rows = read_rows(store, narrow(where, open_at=at), sort=(("reported_at", "up"),), limit=N_LISTED)
+    rows = read_rows(
+        store, narrow(where, open_at=at), sort=(("reported_at", "up"),), limit=N_LISTED, names=names
+    )
     age_s = (pd.Timestamp(at) - rows["reported_at"]).dt.total_seconds()
     return rows.assign(is_overdue=is_overdue(rows, at=at), days_open=(age_s / SECONDS_PER_DAY).round(1))
 
@@ -178,10 +183,8 @@ def list_repeats(store: Store, where: CaseFilter, period: Period, *, pile_ups: P
     filters = [narrow(window, at_point=place) for place in places]
     addresses = [_address_at(store, item) for item in filters[:N_REPEATS_NAMED]]
     addresses += [None] * (len(filters) - len(addresses))
-    return points.assign(
-        address=pd.Series(addresses, index=points.index, dtype="str"),
-        cases=filter_column(filters, points.index),
-    )
+    masked = mask_text(pd.Series(addresses, index=points.index, dtype="str"))
+    return points.assign(address=masked, cases=filter_column(filters, points.index))
 
 
 def count_facilities(store: Store, index: AreaIndex | None, own: str | None) -> pd.DataFrame:
@@ -217,8 +220,8 @@ def _with_value(where: CaseFilter, field: str, column: str, value: object) -> Ca
 
 
 def _address_at(store: Store, where: CaseFilter) -> str | None:
-    rows = read_rows(store, where, columns=["case_id", "category_id", "address"], limit=1)
-    return None if rows.empty or pd.isna(rows["address"].iloc[0]) else str(rows["address"].iloc[0])
+    found = store.list_cases(where, columns=["address"], limit=1)["address"]
+    return None if found.empty or pd.isna(found.iloc[0]) else str(found.iloc[0])
 
 
 def _month_of(moment: datetime, time_zone: str) -> str:

@@ -224,9 +224,15 @@ def _count_piled(
 Compared = Mapping[IndicatorKey, pd.DataFrame]
 
 
-def compare_cards(now: pd.DataFrame) -> dict[IndicatorKey, pd.DataFrame]:
-    """Compare areas by every card; see `geo.analysis.indicators.compare_areas`."""
-    return {key: compare_areas(now, key) for key in CARDS}
+RATED_CARDS: tuple[IndicatorKey, ...] = tuple(key for key in CARDS if INDICATORS[key].format != "count")
+"""Cards that are shares, hours or rates: lists of areas show their ranks and flags."""
+
+
+def compare_cards(
+    now: pd.DataFrame, keys: tuple[IndicatorKey, ...] = CARDS
+) -> dict[IndicatorKey, pd.DataFrame]:
+    """Compare areas by some cards; see `geo.analysis.indicators.compare_areas`."""
+    return {key: compare_areas(now, key) for key in keys}
 
 
 def make_cards(
@@ -297,7 +303,7 @@ def list_children(
     }
     for key in CARDS:
         columns[key] = now[key].to_numpy()
-        if INDICATORS[key].format == "count":
+        if key not in RATED_CARDS:
             continue
         for part in ("lower", "upper", "rank", "rank_low", "rank_high", "flag"):
             columns[f"{key}_{part}"] = compared[key][part].to_numpy()

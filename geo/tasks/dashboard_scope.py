@@ -26,6 +26,7 @@ from geo.tasks.areas import (
 from geo.tasks.case_filters import narrow
 from geo.tasks.dashboard_parts import (
     EVERYTHING,
+    RATED_CARDS,
     Background,
     Compared,
     LeftOut,
@@ -108,7 +109,12 @@ class Scope:
                 self.store, level, inside, self.before, people=people, with_percentiles=False
             )
         table = list_children(
-            now, before, compare_cards(now), level=level, names=people["name"], period=self.period
+            now,
+            before,
+            compare_cards(now, RATED_CARDS),
+            level=level,
+            names=people["name"],
+            period=self.period,
         )
         return level, table
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo.analysis.indicators import INDICATORS, PER_RESIDENTS, Indicator, index_counts, measure
+from geo.analysis.indicators import CARDS, INDICATORS, PER_RESIDENTS, Indicator, index_counts, measure
 from geo.analysis.intervals import counts_differ
 from geo.analysis.periods import Period, PeriodName, Periods, month_period
 from geo.analysis.periods import choose_period as choose_period_of
@@ -105,6 +105,9 @@ def choose_period(
 ) -> Periods:
     """Choose a period that ends with the store's data, and the one before it.
 
+    Without `start_on` the month, quarter or year is that of the last report: a list that was closed
+    off years later still opens where its cases are.
+
     Raises
     ------
     MissingError
@@ -115,9 +118,18 @@ def choose_period(
     last_at = store.moments()[1]
     if last_at is None:
         raise MissingError("no_cases_yet")
+    if start_on is None and name in ("month", "quarter", "year"):
+        start_on = _last_report_month(store)
     return choose_period_of(
         name, data_as_of=last_at, time_zone=store.time_zone, start_on=start_on, end_on=end_on
     )
+
+
+def _last_report_month(store: Store) -> date | None:
+    """Return the first day of the last month in which a case was reported."""
+    months = store.month_counts("all", CaseFilter())
+    reported = months.loc[months["n_new"] > 0, "month"]
+    return date.fromisoformat(f"{reported.max()}-01") if len(reported) else None
 
 
 def make_dashboard(
@@ -154,7 +166,7 @@ def make_dashboard(
     now, earlier = scope.siblings_now(), scope.siblings_before()
     own_row = row_of(now, scope.own)
     months = lists.list_months_of(store, scope.where, period, first_at=background.first_at)
-    compared = compare_cards(now)
+    compared = compare_cards(now, CARDS)
     cards = make_cards(
         now,
         compared,
@@ -185,7 +197,7 @@ def make_dashboard(
         channels=lists.list_values(store, "channel", scope.where, period),
         sources=lists.list_values(store, "source", scope.where, period),
         closing_levels=lists.list_values(store, "closing_level", scope.where, period),
-        open_cases=lists.list_open(store, scope.where, period.end),
+        open_cases=lists.list_open(store, scope.where, period.end, names=background.categories),
         repeats=lists.list_repeats(store, scope.where, period, pile_ups=points_of(background.pile_ups)),
         facilities=scope.facilities(),
         residents=scope.residents_note(),
