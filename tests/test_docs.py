@@ -1,6 +1,7 @@
 """Commands, settings and tables are documented, and what is documented exists."""
 
 import argparse
+import importlib.util
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_every_command_and_option_explains_itself(name):
     command = commands()[name]
     assert command.description or any(a.help for a in command._actions)
     assert not [a.dest for a in command._actions if not a.help and not isinstance(a, argparse._HelpAction)]
+
+
+def test_the_data_model_page_is_what_the_schema_says():
+    spec = importlib.util.spec_from_file_location("write_data_model", ROOT / "scripts" / "write_data_model.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (ROOT / "docs" / "data-model.md").read_text(encoding="utf-8") == script.write_page()
 
 
 def test_every_table_stands_in_the_data_model():
