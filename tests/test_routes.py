@@ -229,6 +229,17 @@ def test_a_share_stands_in_its_text_and_not_twice_in_the_unit(get):
     assert any("%" in text and "%%" not in text for _, _, text in figures["values"].values())
 
 
+def test_a_unit_that_the_name_says_already_is_not_said_twice(get):
+    figures = get("/api/values", {"level": "grid", "by": "per_1000", "lang": "en"}).json()
+
+    assert (figures["title"], figures["unit"]) == ("Cases per 1,000 residents", "")
+    assert all(
+        text.endswith("per 1,000 residents")
+        for _, _, text in figures["values"].values()
+        if "small" not in text
+    )
+
+
 def test_the_days_of_an_address_run_up_to_the_last_one_not_included(get):
     one = {"level": "subdistrict", "by": "n_new", "period": "own"}
 

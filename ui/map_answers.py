@@ -114,7 +114,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
-        "unit": unit,
+        "unit": "" if unit.lower() in item.name(language).lower() else unit,
         "area_unit": _area_unit(values.level, language),
         "note": values.period.label,
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],

@@ -4,11 +4,11 @@ import { node } from "./texts.js";
 import { swatch } from "./legend.js";
 
 const STREETS = [
-  { kinds: ["water", "river", "canal"], colour: "#8fa9b8", opacity: 0.75, weight: 3, least: 0 },
+  { kinds: ["water", "river", "canal"], colour: "#8fa9b8", opacity: 0.8, weight: 6, widest: 22, least: 0 },
   { kinds: ["rail"], colour: "#7d828a", opacity: 0.5, weight: 1, least: 13, dash: "4 3" },
   { kinds: ["trunk", "primary", "bridge"], colour: "#70767f", opacity: 0.55, weight: 2, least: 0 },
   { kinds: ["secondary", "tertiary"], colour: "#7b818a", opacity: 0.5, weight: 1.3, least: 13 },
-  { kinds: null, colour: "#868c95", opacity: 0.42, weight: 0.7, least: 15 },
+  { kinds: null, colour: "#868c95", opacity: 0.55, weight: 0.8, least: 15 },
 ];
 
 const rings = (geometry) =>
@@ -221,14 +221,16 @@ export class Streets {
       if (!lines[place].length) return;
       const { colour: color, opacity, weight, dash: dashArray } = group;
       const style = { color, opacity, weight, dashArray, interactive: false, renderer: this.renderer };
-      this.groups.push({ least: group.least, layer: L.polyline(lines[place], { ...style, pane: "streets" }) });
+      this.groups.push({ ...group, layer: L.polyline(lines[place], { ...style, pane: "streets" }) });
     });
     this.zoomed();
   }
 
   zoomed() {
     const zoom = this.map.getZoom();
-    for (const { least, layer } of this.groups) {
+    for (const { least, layer, weight, widest } of this.groups) {
+      // A river keeps its width on the ground, within limits; streets stay lines.
+      if (widest) layer.setStyle({ weight: Math.min(widest, weight * 2 ** Math.max(0, zoom - 14)) });
       if (zoom >= least && !this.map.hasLayer(layer)) layer.addTo(this.map);
       if (zoom < least && this.map.hasLayer(layer)) layer.remove();
     }

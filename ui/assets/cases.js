@@ -7,6 +7,7 @@ import { node } from "./texts.js";
 const HEXAGON_ZOOMS = [[11, 7], [13, 8], [15, 9]]; // below zoom 11 resolution 7, and so on
 const RAMP = ["#fbd3e4", "#f39ac2", "#dd5b9b", "#a3176b", "#5c0040"]; // one hue, apart from the areas
 const SCALES = [0.5, 0.64, 0.78, 0.9, 1];
+const HEAT_CELL_M = 130; // between the centres of H3 cells of resolution 10, which the heat comes in
 const LADDER = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 1000000];
 const TILE_ZOOM = 13; // boxes asked for are made of whole tiles of this zoom, so that answers are kept
 
@@ -17,8 +18,9 @@ export class Cases {
     this.cells = [];
   }
 
-  async set(spec) {
+  async set(spec, { isDark }) {
     this.spec = spec;
+    this.heatRamp = isDark ? [...RAMP].reverse() : RAMP; // many is what stands out from the ground
     this.shown = "";
     await this.moved();
   }
@@ -30,7 +32,7 @@ export class Cases {
     if (want.key === this.shown) {
       if (this.kind === "heat" && this.heatZoom !== this.map.getZoom()) {
         this.heatZoom = this.map.getZoom();
-        this.layer.setOptions({ max: this.#heatTop() });
+        this.layer.setOptions(this.#heatLook());
       }
       return undefined;
     }
@@ -68,24 +70,34 @@ export class Cases {
     const size = this.map.getSize();
     if (!size.x || !size.y) return; // a hidden map has no pixels to read back
     this.heat = data.map(([lon, lat, n]) => [lat, lon, n ?? 1]);
-    const gradient = { 0.12: RAMP[0], 0.3: RAMP[1], 0.55: RAMP[2], 0.8: RAMP[3], 1: RAMP[4] };
-    // maxZoom 1 switches off the plugin's own dimming by zoom; `heatTop` sets the top instead
-    const look = { radius: 15, blur: 13, minOpacity: 0.02, gradient, max: this.#heatTop(), maxZoom: 1 };
-    this.layer = L.heatLayer(this.heat, look).addTo(this.map);
+    const gradient = Object.fromEntries([0.12, 0.3, 0.55, 0.8, 1].map((stop, k) => [stop, this.heatRamp[k]]));
+    this.layer = L.heatLayer(this.heat, { gradient, ...this.#heatLook() }).addTo(this.map);
     this.heatZoom = this.map.getZoom();
     this.kind = "heat";
   }
 
-  // The sum of a crowded spot on the screen at this zoom, so that only few spots reach the darkest tone.
-  #heatTop() {
+  // Radius and top of the picture at this zoom: cells always touch, and only crowded spots reach the
+  // darkest tone. maxZoom 1 switches off the plugin's own dimming by zoom.
+  #heatLook() {
+    const at = this.map.getCenter();
+    const east = L.latLng(at.lat, at.lng + 0.01);
+    const perMetre = this.map.project(at).distanceTo(this.map.project(east)) / this.map.distance(at, east);
+    const radius = Math.min(60, Math.max(15, HEAT_CELL_M * perMetre * 0.55));
     const sums = new Map();
     for (const [lat, lon, n] of this.heat) {
       const { x, y } = this.map.project([lat, lon]);
-      const cell = `${Math.round(x / 14)} ${Math.round(y / 14)}`;
+      const cell = `${Math.round(x / radius)} ${Math.round(y / radius)}`;
       sums.set(cell, (sums.get(cell) ?? 0) + n);
     }
-    const sorted = [...sums.values()].sort((a, b) => a - b);
-    return 3 * (sorted[Math.floor(sorted.length * 0.98)] ?? 1);
+    const around = [...sums.keys()].map((cell) => {
+      const [x, y] = cell.split(" ").map(Number);
+      let sum = 0;
+      for (const dx of [-1, 0, 1]) for (const dy of [-1, 0, 1]) sum += sums.get(`${x + dx} ${y + dy}`) ?? 0;
+      return sum;
+    });
+    around.sort((one, other) => one - other);
+    const max = 0.4 * (around[Math.floor(around.length * 0.98)] ?? 1); // a blurred spot keeps under half its weight
+    return { radius, blur: radius * 0.85, max, minOpacity: radius > 15 ? 0.12 : 0.02, maxZoom: 1 };
   }
 
   async #hexagons(url, signal) {
@@ -162,7 +174,7 @@ export class Cases {
   }
 
   legend(text) {
-    if (this.kind === "heat") return { title: text.say("heatTitle"), note: text.say("heatNote"), ramp: RAMP };
+    if (this.kind === "heat") return { title: text.say("heatTitle"), note: text.say("heatNote"), ramp: this.heatRamp };
     if (this.kind === "points") {
       const dot = node("i", "getu-swatch getu-dot");
       const count = `${text.whole(this.n)}${text.joint}${text.say("cases")}`;

@@ -13,6 +13,9 @@ import { node, words } from "./texts.js";
 
 const PANES = [["areas", 380], ["streets", 390], ["cases", 405], ["marks", 420], ["names", 430], ["points", 610], ["facilities", 620]];
 const CLICKABLE = ["areas", "points", "facilities"];
+const WIDE_PX = 760;
+const LEGEND_PX = 225;
+const NARROW_PX = 520;
 const WORLD = [[20, 70], [50, 135]]; // until a page says where to look
 const views = new Map(); // last view of each map, kept while other pages are open
 
@@ -114,7 +117,7 @@ class GetuMap {
     part("values", areas && [areas.values_url, areas.values], () => this.#fetchValues());
     part("outlines", spec.outlines, () => this.#drawOutlines());
     part("streets", spec.streets_url, () => this.#drawStreets());
-    part("cases", spec.cases, () => this.cases.set(spec.cases));
+    part("cases", spec.cases && [spec.cases, this.theme.isDark], () => this.cases.set(spec.cases, this.theme));
     part("facilities", spec.facilities, () => this.facilities.set(spec.facilities));
     part("marks", spec.marks, async () => {
       this.marks?.remove();
@@ -240,7 +243,9 @@ class GetuMap {
       if (!box) continue;
       const [west, south, east, north] = box;
       const bounds = [[south, west], [north, east]];
-      const room = { padding: [18, 18], maxZoom: 18 };
+      // On a wide map the legend stands beside the place, not on it.
+      const right = this.root.clientWidth > WIDE_PX ? LEGEND_PX : 18;
+      const room = { paddingTopLeft: [18, 18], paddingBottomRight: [right, 18], maxZoom: 18 };
       if (isFirst || !this.map.options.zoomAnimation) this.map.fitBounds(bounds, { ...room, animate: false });
       else this.map.flyToBounds(bounds, { ...room, duration: 0.6 });
       if (name === "fit") this.fitZoom = this.areas.fitZoom = this.map.getBoundsZoom(bounds);
@@ -261,6 +266,7 @@ class GetuMap {
 
   #resized() {
     if (!this.canvas.clientWidth || this.isDead) return;
+    this.root.classList.toggle("is-narrow", this.root.clientWidth < NARROW_PX);
     const wasHidden = this.map.getSize().x === 0;
     this.map.invalidateSize({ animate: false });
     if (wasHidden && this.spec.fit) {
