@@ -131,7 +131,7 @@ def detect_encoding(stream: BinaryIO, *, file_name: str) -> DetectedEncoding:
         if head.startswith(mark):
             require_decodable(stream, encoding, file_name=file_name)
             return _sure(encoding, head)
-    if (wide := _find_utf16(head)) is not None:
+    if (wide := find_utf16(head)) is not None:
         require_decodable(stream, wide, file_name=file_name)
         return _sure(wide, head)
     broken = find_undecodable_line(stream, "utf-8")
@@ -151,7 +151,7 @@ def _preview(head: bytes, encoding: str) -> str:
     return "\n".join(line[:_PREVIEW_CHARACTERS] for line in lines)
 
 
-def _find_utf16(head: bytes) -> str | None:
+def find_utf16(head: bytes) -> str | None:
     """Return the UTF-16 whose zero bytes stand where those of ASCII signs would, if any."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     few, many = sorted((even, odd))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from geo.errors import EmptyError, FileError, LimitError
+from geo.intake.encodings import find_utf16
 from geo.intake.limits import MB, Limits
 
 TableFormat = Literal["csv", "xlsx", "geojson"]
@@ -148,10 +149,9 @@ def _find_text_format(sample: bytes, file_name: str) -> Literal["csv", "geojson"
 def _is_binary(sample: bytes) -> bool:
     if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    n_nul = sample.count(b"\x00")
-    at_one_parity = max(sample[0::2].count(b"\x00"), sample[1::2].count(b"\x00"))
-    looks_utf16 = n_nul and at_one_parity >= 0.98 * n_nul
-    if n_nul > _MOST_NULS * len(sample) and not looks_utf16:
+    if (wide := find_utf16(sample)) is not None:  # half of a sign may look like a control
+        sample = sample.decode(wide, errors="replace").encode("utf-8", "surrogatepass")
+    if sample.count(b"\x00") > _MOST_NULS * len(sample):
         return True
     n_controls = len(_CONTROLS.findall(sample))
     return n_controls > 1 and n_controls > _MOST_CONTROLS * len(sample)
