@@ -134,6 +134,7 @@ def test_a_micro_grid_holds_whole_courtyards_or_is_a_part_of_one(district):
     touched = pairs.groupby("area_id_right")["area_id_left"].nunique()
     spans = pairs.groupby("area_id_left")["area_id_right"].nunique()
     assert (spans > 1).any()
+    assert (touched > 1).any()
     of_spanning = pairs[pairs["area_id_left"].isin(spans.index[spans > 1])]["area_id_right"]
     assert (touched[of_spanning.unique()] == 1).all()
     parents = district.boundaries["grid"].set_index("area_id").geometry
@@ -407,8 +408,7 @@ def test_hotspots_stand_out_by_their_multiplier(full):
         if spot["shape"] == "summer":
             inside &= pd.to_datetime(local).dt.month.isin([6, 7, 8])
         usual = (truth["planted"] != f"hotspot:{spot['id']}") & inside
-        # what is reported at the rim may really have happened next door
-        assert inside.sum() - usual.sum() >= 0.9 * spot["n_planted"]
+        assert inside.sum() - usual.sum() >= 0.98 * spot["n_planted"]
         assert inside.sum() > 0.6 * spot["multiplier"] * spot["n_expected"]
         assert spot["n_planted"] >= 20
     middles = np.array([[spot["lon"], spot["lat"]] for spot in full.truth["hotspots"]])

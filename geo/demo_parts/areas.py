@@ -2,9 +2,9 @@
 
 A block becomes a grid, a lot a micro-grid. Lots that nobody lives on join a neighbour of the same
 block: other such lots first, then a courtyard of one lot, never a part of an estate. Small courtyards
-join each other. A micro-grid so holds whole courtyards or is a part of one. Every polygon is a union of lots and has
-their vertices; areas of one level therefore tile the district without gap or overlap, and children
-tile their parents. Courtyards (院落) stand beside the chain and have the grid as parent.
+join each other. A micro-grid so holds whole courtyards or is a part of one. Every polygon is a union of
+lots and has their vertices; areas of one level therefore tile the district without gap or overlap, and
+children tile their parents. Courtyards (院落) stand beside the chain and have the grid as parent.
 
 Codes are 6 + 3 + 3 + 3 + 2 digits, serials run west to east, then north to south (domain sheet 3.3).
 """

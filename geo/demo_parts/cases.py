@@ -235,8 +235,6 @@ def _draw_background(ground: Ground, n: int, people: Floats, rng: np.random.Gene
 
 def draw_channels(kinds: np.ndarray, rng: np.random.Generator) -> Ints:
     """Draw a channel for each report by the kind of its category."""
-    if not len(kinds):
-        return np.zeros(0, dtype=np.int64)
     luck = rng.random(len(kinds))
     channel = np.zeros(len(kinds), dtype=np.int64)
     for kind, shares in _CHANNEL_SHARES.items():
