@@ -1,0 +1,67 @@
+"""Does one thing to a store, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
+
+Everything goes through the tasks, as a page or a command would do it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+
+from geo.intake.boundaries import BoundaryChoices
+from geo.intake.cases import CaseChoices
+from geo.settings import Settings
+from geo.store import open_store
+from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
+from geo.tasks.placing import place_cases
+from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+WHO = {"actor": "li", "now": NOW}
+WEEKS = (
+    "编号,上报时间,状态,经度,纬度\n1,2026-10-05,处置,104.005,30.005\n2,2026-10-05,处置,104.015,30.005\n",
+    "编号,上报时间,状态,经度,纬度\n1,2026-10-05,结案,104.005,30.005\n3,2026-10-12,处置,104.015,30.005\n",
+)
+
+
+def _square(number: int, code: str) -> dict[str, object]:
+    west, east = 104 + number / 100, 104 + (number + 1) / 100
+    ring = [[west, 30], [east, 30], [east, 30.01], [west, 30.01], [west, 30]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"code": code}, "geometry": shape}
+
+
+def bring_grids(store: object, codes: tuple[str, ...] = ("G1", "G2")) -> None:
+    """Bring in grids side by side."""
+    features = [_square(number, code) for number, code in enumerate(codes)]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    layer = read_layer_files([content], settings=Settings(), file_names=["grids.geojson"])
+    choices = BoundaryChoices(area_level="grid", id_column="code", coord_sys="wgs84")
+    store_preview(store, preview_boundaries(store, layer, choices, **WHO), **WHO)
+
+
+def bring_week(store: object, number: int) -> None:
+    """Bring in the cases of one week."""
+    table = read_table_file(WEEKS[number].encode(), settings=Settings(), file_name="week.csv")
+    choices = CaseChoices(
+        columns=suggest_for("cases", table.columns),
+        source="hot",
+        coord_sys="wgs84",
+        time_zone="Asia/Shanghai",
+        as_of=NOW,
+    )
+    store_preview(store, preview_cases(store, table, choices, **WHO), **WHO)
+
+
+DEEDS = {
+    "grids": bring_grids,
+    "week": lambda store: bring_week(store, 1),
+    "undo": lambda store: undo_batch(store, "B000002", **WHO),
+    "undo grids": lambda store: undo_batch(store, "B000002", **WHO),
+    "place": lambda store: place_cases(store, actor="li", now=NOW),
+}
+
+if __name__ == "__main__":
+    with open_store(sys.argv[2], now=NOW) as opened:
+        DEEDS[sys.argv[1]](opened)
