@@ -99,15 +99,23 @@ def questions(store: object, level: AreaLevel, area_id: str, parent: tuple[AreaL
         yield "children", lambda: s.period_counts(CHAIN_LEVELS[below], here, start=start, end=end)
     yield "months", lambda: s.month_counts("all", here)
     yield "categories", lambda: s.period_counts("category_id", here, start=start, end=end)
-    yield "categories before", lambda: s.period_counts(
-        "category_id", here, start=BEFORE[0], end=BEFORE[1], with_percentiles=False)
+    yield (
+        "categories before",
+        lambda: s.period_counts("category_id", here, start=BEFORE[0], end=BEFORE[1], with_percentiles=False),
+    )
     yield "hour and weekday", lambda: s.cross_counts("hour", "weekday", inside)
     yield "channels", lambda: s.cross_counts("channel", "all", inside)
     yield "closing levels", lambda: s.cross_counts("closing_level", "all", closed)
     columns = ["case_id", "title", "address", "category_id", "state", "reported_at", "due_at"]
-    yield "open and overdue", lambda: s.list_cases(
-        CaseFilter(area_level=level, area_id=area_id, overdue_at=end), columns=columns,
-        sort=[("due_at", "up")], limit=50)
+    yield (
+        "open and overdue",
+        lambda: s.list_cases(
+            CaseFilter(area_level=level, area_id=area_id, overdue_at=end),
+            columns=columns,
+            sort=[("due_at", "up")],
+            limit=50,
+        ),
+    )
     yield "repeat places", lambda: s.pile_ups(inside, least=3)
 
 
@@ -124,15 +132,19 @@ def time_area(file: Path, level: AreaLevel, area_id: str, parent: tuple[AreaLeve
             took[name] = 1000 * (time.perf_counter() - began)
         rounds.append(took)
     store.close()
-    print(f"\n{level} {area_id}: cold {sum(rounds[0].values()):.0f} ms, "
-          f"warm {median(sum(took.values()) for took in rounds[1:]):.0f} ms")
+    print(
+        f"\n{level} {area_id}: cold {sum(rounds[0].values()):.0f} ms, "
+        f"warm {median(sum(took.values()) for took in rounds[1:]):.0f} ms"
+    )
     for name, cold in rounds[0].items():
         print(f"  {name:20s} {cold:7.1f} {median(took[name] for took in rounds[1:]):7.1f}")
 
 
 def main() -> None:
     """Make the store when it is missing, then time one area of each level."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--store", type=Path, default=Path("build/dashboard.duckdb"))
     parser.add_argument("--warm", type=int, default=5)

@@ -49,7 +49,9 @@ def test_every_command_and_option_explains_itself(name):
 
 
 def test_the_data_model_page_is_what_the_schema_says():
-    spec = importlib.util.spec_from_file_location("write_data_model", ROOT / "scripts" / "write_data_model.py")
+    spec = importlib.util.spec_from_file_location(
+        "write_data_model", ROOT / "scripts" / "write_data_model.py"
+    )
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     assert (ROOT / "docs" / "data-model.md").read_text(encoding="utf-8") == script.write_page()

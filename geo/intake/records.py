@@ -93,11 +93,18 @@ def iterate_records(
                     yield Record(start, cells, *_find_fault(lines.taken, cells, most))
                 lines.taken.clear()
         except csv.Error:
-            yield Record(row, [], "row_quote_broken")
+            yield Record(row, [], *_name_break(lines.taken, most))
             lines.give_back_all_but_first()
             row += 1
         else:
             return
+
+
+def _name_break(lines: list[str], most: int) -> tuple[str, str]:
+    """Return code and value of what the reader stopped at: a large cell on one line, else a quote."""
+    if len(lines) == 1 and (size := len(lines[0].encode("utf-8", "surrogatepass"))) > most:
+        return "cell_too_large", f"{size // KB} kB"
+    return "row_quote_broken", ""
 
 
 def _find_fault(lines: list[str], cells: list[str], most: int) -> tuple[str, str]:

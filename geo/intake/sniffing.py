@@ -36,7 +36,7 @@ _FOREIGN = (
     (b"BZh", "file_is_packed"),
     (b"\xfd7zXZ", "file_is_packed"),
 )
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_BOM_SIGNS = b"\xef\xbb\xbf\xff\xfe"
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _MOST_CONTROLS = 0.01
 _MOST_NULS = 0.2
@@ -135,10 +135,7 @@ def _find_text_format(sample: bytes, file_name: str) -> Literal["csv", "geojson"
             raise FileError(code, file=file_name)
     if _is_binary(sample):
         raise FileError("file_not_a_table", file=file_name)
-    plain = sample
-    for bom in _BOMS:
-        plain = plain.removeprefix(bom)
-    first = plain.replace(b"\x00", b"").lstrip()[:1]
+    first = sample.replace(b"\x00", b"").lstrip(_BOM_SIGNS + b" \t\r\n")[:1]
     if first == b"<":
         raise FileError("file_is_markup", file=file_name)
     if first == b"[":

@@ -229,7 +229,7 @@ class Store(Protocol):
         """Return the published areas with that code (one row per level), newest set, no geometry."""
 
     def search_areas(self, text: str, *, limit: int = 20) -> pd.DataFrame:
-        """Find areas by name, alias or code; `%`, `_` and `\\` are taken literally."""
+        r"""Find areas by name, alias or code; `%`, `_` and `\\` are taken literally."""
 
     def list_cases(self, where: CaseFilter, *, columns: Sequence[str] | None = None,
                    sort: Sequence[tuple[str, Literal["up", "down"]]] = (), limit: int | None = None,
@@ -251,7 +251,8 @@ class Store(Protocol):
         """Count what happened in `[start, end)`, grouped; whole numbers only.
 
         Without percentiles the columns `p01_s` … are empty and a wide question is answered from
-        sums by month alone, many times faster. `where` must not narrow time itself. One row per group that has any case, column `group`
+        sums by month alone, many times faster. `where` must not narrow time itself. One row per group
+        that has any case, column `group`
         (None = the cases have no value of `by`), then:
 
         - `n_new` reported in the period
@@ -300,7 +301,9 @@ class Store(Protocol):
         """Rows of `case_areas` of one basis."""
 
     def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
-        """Own figures and boxes of the published areas: `area_id`, `name`, `parent_id`, `residents`,
+        """Read own figures of the published areas.
+
+        Columns `area_id`, `name`, `parent_id`, `residents`,
         `households`, `area_m2`.
         """
 

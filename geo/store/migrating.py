@@ -57,7 +57,7 @@ def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
 
 
 def split_statements(sql: str) -> Iterator[str]:
-    """Split the text of a migration at the semicolons that end a line; comments are dropped.
+    r"""Split the text of a migration at the semicolons that end a line; comments are dropped.
 
     Examples
     --------

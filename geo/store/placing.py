@@ -19,7 +19,8 @@ def replace_areas_of_cases(
 ) -> None:
     """Replace rows of `case_areas`; see `Store.replace_areas_of_cases`.
 
-    A row keeps its batch, a first one takes that of its case. Rows of cases that are not stored, and rows that say what is
+    A row keeps its batch, a first one takes that of its case. Rows of cases that are not stored, and rows that
+    say what is
     stored already, are left out; when nothing is left, nothing is written at all.
     """
     table = TABLES["case_areas"]
@@ -34,7 +35,8 @@ def replace_areas_of_cases(
         db.drop("placed", "touched")
         db.run(
             f"CREATE TEMP TABLE placed AS SELECT {', '.join(values)}, "
-            "coalesce(o.batch_id, c.batch_id) AS batch_id, c.case_no FROM arriving_areas a JOIN cases c ON c.case_id = a.case_id "
+            "coalesce(o.batch_id, c.batch_id) AS batch_id, c.case_no "
+            "FROM arriving_areas a JOIN cases c ON c.case_id = a.case_id "
             f"LEFT JOIN case_areas o ON o.case_id = a.case_id AND o.basis = a.basis "
             f"WHERE o.case_id IS NULL OR {differ or 'FALSE'}"
         )

@@ -203,7 +203,8 @@ def search_areas(db: Database, text: str, *, limit: int) -> pd.DataFrame:
     def tested(test: str) -> str:
         return " OR ".join([*(f"{name} {test}" for name in names), alias.format(test=test)])
 
-    rank = f"CASE WHEN {tested(f'= {exact}')} THEN 0 WHEN {tested(f'LIKE {begins} ESCAPE {QUOTED_SIGN}')} THEN 1 ELSE 2 END"
+    is_first = tested(f"LIKE {begins} ESCAPE {QUOTED_SIGN}")
+    rank = f"CASE WHEN {tested(f'= {exact}')} THEN 0 WHEN {is_first} THEN 1 ELSE 2 END"
     return to_pandas(
         db.query(
             f"SELECT {select_list(db, TABLES['areas'], AREA_COLUMNS, 't')} FROM areas t "

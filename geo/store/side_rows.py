@@ -67,7 +67,10 @@ def _keep_former(db: Database, batch_id: str, side: Table, staged: str) -> None:
     """Move the rows that are replaced to `former_rows`."""
     keys = side.key[:1] if side.name in WHOLE else side.key
     same = " AND ".join(f"o.{quote(key)} = s.{quote(key)}" for key in keys)
-    replaced = f"EXISTS (SELECT 1 FROM {staged} s JOIN chosen w ON w.{ROW} = s.{ROW} AND w.status = 'changed' WHERE {same})"
+    replaced = (
+        f"EXISTS (SELECT 1 FROM {staged} s JOIN chosen w ON w.{ROW} = s.{ROW} "
+        f"AND w.status = 'changed' WHERE {same})"
+    )
     order = quoted(side.key, "o")
     db.run(
         "INSERT INTO former_rows (replaced_by, seq, table_name, row) SELECT $1, "

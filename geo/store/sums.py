@@ -67,10 +67,7 @@ def find_wide(facts: FactTable, by: GroupBy, where: CaseFilter) -> Wide | None:
         codes = facts.codes.find(dimension, texts)
         parts.append(f"f.group_code IN ({', '.join(p.add(code) for code in codes)})" if codes else "FALSE")
     parts.append(f"f.dimension = {p.add(dimension)}")
-    if by in _AREA_BY:
-        group = "CAST(NULL AS integer)" if by == "all" else f"f.{by}_code"
-    else:
-        group = "f.group_code"
+    group = ("CAST(NULL AS integer)" if by == "all" else f"f.{by}_code") if by in _AREA_BY else "f.group_code"
     return Wide(group, " AND ".join(parts), tuple(p.values))
 
 

@@ -158,7 +158,10 @@ def _remove_rows(db: Database, batch_id: str) -> int:
 def _remove_noted(db: Database, batch_id: str, table: Table) -> int:
     """Take away rows the batch added to a table that does not name batches."""
     same = " AND ".join(f"(f.row ->> '{key}') = t.{quote(key)}" for key in table.key)
-    noted = f"EXISTS (SELECT 1 FROM former_rows f WHERE f.replaced_by = $1 AND f.table_name = '{table.name} +' AND {same})"
+    noted = (
+        "EXISTS (SELECT 1 FROM former_rows f WHERE f.replaced_by = $1 "
+        f"AND f.table_name = '{table.name} +' AND {same})"
+    )
     unused = ""
     if table.name == "categories":
         unused = (

@@ -117,7 +117,10 @@ def _versions(db: Database) -> Iterator[str]:
             count(db, f"SELECT count(*) FROM {name} t WHERE EXISTS ({later})"),
             f"{name} are not newer than their former rows",
         )
-    newest = "SELECT e.to_state, e.case_id, row_number() OVER (PARTITION BY case_id ORDER BY seq DESC) AS n FROM case_events e"
+    newest = (
+        "SELECT e.to_state, e.case_id, "
+        "row_number() OVER (PARTITION BY case_id ORDER BY seq DESC) AS n FROM case_events e"
+    )
     yield from _found(
         count(
             db,

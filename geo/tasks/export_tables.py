@@ -106,7 +106,8 @@ _DENOMINATORS = {
 def area_headings() -> tuple[Heading, ...]:
     """Return the headings of `area_rows`."""
     headings = [
-        Heading("area_id", "编码", "Code"), Heading("name", "名称", "Name"), Heading("parent_id", "上级编码", "Parent code"),
+        Heading("area_id", "编码", "Code"), Heading("name", "名称", "Name"),
+        Heading("parent_id", "上级编码", "Parent code"),
     ]  # fmt: skip
     for key in AREA_INDICATORS:
         item = INDICATORS[key]

@@ -166,7 +166,8 @@ def test_a_workbook_survives_odd_titles_control_characters_and_long_texts():
 def test_a_workbook_keeps_kinds_and_leaves_missing_cells_empty():
     kinds = ("count", "share", "moment", "day")
     rows = pd.DataFrame({"count": [-5, None], "share": [0.25, None],
-                         "moment": pd.to_datetime(["2026-10-31T16:30:00Z", None]), "day": ["2026-10-31", None]})  # fmt: skip
+                         "moment": pd.to_datetime(["2026-10-31T16:30:00Z", None]),
+                         "day": ["2026-10-31", None]})  # fmt: skip
     table = Sheet("t", tuple(Heading(kind, kind, kind, kind) for kind in kinds), rows)
     page = openpyxl.load_workbook(
         io.BytesIO(write_xlsx([table], language="zh", time_zone="Asia/Shanghai"))

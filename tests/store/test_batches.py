@@ -296,7 +296,8 @@ def test_a_moment_without_a_zone_is_refused(store):
 def test_hard_values_survive_the_round_trip(store):
     rows = [
         {"no": "430102198001011234", "title": "超期“未办”——含逗号, 引号\" 和\n换行", "description": "",
-         "reported_at": "1900-01-01T00:00:00.000001Z", "due_at": "2100-12-31T23:59:59.999999Z", "h3": 622236750694711295,
+         "reported_at": "1900-01-01T00:00:00.000001Z", "due_at": "2100-12-31T23:59:59.999999Z",
+         "h3": 622236750694711295,
          "valid_callback": True},
         {"no": "043001", "title": "𠮷野家 ' ; DROP TABLE cases; --", "description": None, "reported_at": None,
          "due_at": None, "h3": None, "valid_callback": None},

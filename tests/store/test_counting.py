@@ -192,7 +192,7 @@ def test_cases_of_every_year_are_counted_in_their_month(store):
 
 
 def test_hexagons_are_counted_at_any_coarser_resolution(store):
-    import h3  # noqa: PLC0415
+    import h3
 
     cells = [h3.latlng_to_cell(30 + i / 500, 104 + j / 700, 10) for i in range(6) for j in range(6)]
     cases = make_cases(*(case(n, "2026-10-02") for n in range(len(cells))))

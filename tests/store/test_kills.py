@@ -70,8 +70,14 @@ def stages(tmp_path_factory):
 
     return {
         "grids": (make("g0", week(0)), make("g1", week(0), do("grids"))),
-        "week": (make("w0", module.bring_grids, week(0)), make("w1", module.bring_grids, week(0), do("week"))),
-        "undo": (make("u0", module.bring_grids, week(0)), make("u1", module.bring_grids, week(0), do("undo"))),
+        "week": (
+            make("w0", module.bring_grids, week(0)),
+            make("w1", module.bring_grids, week(0), do("week")),
+        ),
+        "undo": (
+            make("u0", module.bring_grids, week(0)),
+            make("u1", module.bring_grids, week(0), do("undo")),
+        ),
         "undo grids": (
             make("v0", week(0), module.bring_grids),
             make("v1", week(0), module.bring_grids, do("undo grids")),
@@ -106,7 +112,9 @@ def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
         assert digest(path) == wanted[1]
 
 
-@pytest.mark.parametrize("step", ["batch.committed", "place.begun", "place.areas_written", "place.facts_written"])
+@pytest.mark.parametrize(
+    "step", ["batch.committed", "place.begun", "place.areas_written", "place.facts_written"]
+)
 def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_the_next_command(
     stages, tmp_path, step
 ):

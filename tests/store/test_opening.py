@@ -34,7 +34,7 @@ def test_a_store_keeps_its_time_zone_and_refuses_another(tmp_path):
     with open_store(url) as store:
         assert store.time_zone == "America/New_York"
         assert store.meta()["created_at"] == NOON.isoformat()
-    with pytest.raises(StoreError, match="America/New_York.*Asia/Shanghai"):
+    with pytest.raises(StoreError, match=r"America/New_York.*Asia/Shanghai"):
         open_store(url, time_zone="Asia/Shanghai")
     open_store(url).close()  # the refused opening let go of the file
 
@@ -130,11 +130,13 @@ def test_the_folder_of_a_new_store_is_made_and_leftovers_are_swept(tmp_path):
 
 def test_no_extension_is_loaded_and_none_can_be_fetched(store):
     loaded = store._db.query(
-        "SELECT extension_name, install_path FROM duckdb_extensions() WHERE loaded AND install_mode <> 'STATICALLY_LINKED'"
+        "SELECT extension_name, install_path FROM duckdb_extensions() "
+        "WHERE loaded AND install_mode <> 'STATICALLY_LINKED'"
     ).to_pylist()
     assert loaded == []
     settings = store._db.query(
-        "SELECT current_setting('autoinstall_known_extensions') AS a, current_setting('autoload_known_extensions') AS b, "
+        "SELECT current_setting('autoinstall_known_extensions') AS a, "
+        "current_setting('autoload_known_extensions') AS b, "
         "current_setting('TimeZone') AS zone, current_setting('python_enable_replacements') AS python"
     ).to_pylist()
     assert settings == [{"a": False, "b": False, "zone": "UTC", "python": False}]
@@ -147,7 +149,7 @@ def test_memory_and_threads_come_from_the_caller(tmp_path):
 
 
 def test_threads_read_side_by_side(store):
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+    from concurrent.futures import ThreadPoolExecutor
 
     store_cases(store, *({"no": n, "reported_at": "2026-10-01"} for n in range(50)))
     with ThreadPoolExecutor(8) as pool:
