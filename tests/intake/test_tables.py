@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import gc
 import io
 import json
 import struct
-import warnings
 import zipfile
 from datetime import datetime
 
@@ -17,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ChoiceError, EmptyError, FileError, LimitError, MissingError
+from geo.intake import tables
 from geo.intake.cases import CaseChoices, check_cases
 from geo.intake.limits import Limits, limits_of
 from geo.intake.tables import read_table
@@ -187,26 +186,24 @@ def test_chosen_columns_come_in_the_order_asked_for():
     assert chunk.to_dict("list") == {"c": ["3"], "a": ["1"]}
 
 
-def test_a_file_is_closed_however_reading_it_ends(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("a,b\n" + "1,2\n" * 100, encoding="utf-8")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        table = read_table(path, file_name="a.csv", limits=LIMITS)
-        table.head(3)
-        chunks = table.chunks(3)
-        next(chunks)
-        chunks.close()
-        errors = []
-        for _ in range(3):
-            try:
-                read_table(path, file_name="a.csv", limits=Limits(max_rows=10))
-            except LimitError as error:
-                errors.append(error)
-        errors.clear()
-        del table, chunks
-        gc.collect()
-    assert [str(warning.message) for warning in caught] == []
+def test_a_file_is_closed_however_reading_it_ends(monkeypatch):
+    content, streams = b"a,b\n" + b"1,2\n" * 100, []
+
+    def open_watched(source):
+        streams.append(io.BytesIO(source))
+        return streams[-1]
+
+    monkeypatch.setattr(tables, "open_source", open_watched)
+    with pytest.raises(LimitError) as caught:  # the error holds the frames in which the file was open
+        read(content, limits=Limits(max_rows=10))
+    assert caught.value.code == "table_too_long"
+    table = read(content)
+    table.head(3)
+    chunks = table.chunks(3)
+    next(chunks)
+    chunks.close()
+    assert len(streams) > 4
+    assert all(stream.closed for stream in streams)
 
 
 # --- what is no table ---
