@@ -1,15 +1,28 @@
 """The app: pages around `ui/shell.py`, and the addresses their maps fetch, in one process (入口)."""
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
+from geo.tasks.opening import warm_up
 from ui.front_page import FrontPage
 from ui.routes import all_routes
+
+
+@asynccontextmanager
+async def warm(app: st.App) -> AsyncIterator[None]:
+    """Compile loops beside the start, so that the first reader does not wait for them."""
+    threading.Thread(target=warm_up, daemon=True).start()
+    yield
+
 
 app = st.App(
     Path(__file__).resolve().parent / "ui" / "shell.py",
     routes=all_routes(),
+    lifespan=warm,
     middleware=[Middleware(FrontPage)],
 )

@@ -66,8 +66,8 @@ class District:
     truth: dict[str, Any]
     """What was planted, as plain values."""
     case_positions: pd.DataFrame
-    """Where every case really happened: case_id, lon, lat, microgrid_id, grid_id, community_id,
-    building_id, how (given, address, stated, vague), spelling, planted."""
+    """Where every case really happened: case_id, lon, lat, microgrid_id, grid_id, community_id; and the
+    building_id it was reported from, how (given, address, stated, vague), spelling, planted."""
     facility_positions: pd.DataFrame
     """Where every facility really stands: facility_id, lon, lat."""
 
@@ -84,7 +84,7 @@ def make_district(*, seed: int, as_of: date = date(2026, 10, 31), n_cases: int =
     n_cases
         About how many cases.
     """
-    streams = [np.random.default_rng([seed % _MOST_SEED, part]) for part in range(10)]
+    streams = [np.random.default_rng([seed % _MOST_SEED, part]) for part in range(11)]
     names = NamePool(streams[0])
     plan = make_plan(streams[1])
     borders = find_borders(plan.lots)
@@ -107,7 +107,14 @@ def make_district(*, seed: int, as_of: date = date(2026, 10, 31), n_cases: int =
     subdistricts = areas.levels["subdistrict"].set_index("area_id")["name"].to_dict()
     doors = make_doors(lived_in, areas.of_parcel, network.doors, aliases, subdistricts)
     ledger = keep_ledger(
-        ground, reports, areas, doors, slow_community=slow_community, pile_up=pile_up, rng=streams[9]
+        ground,
+        reports,
+        areas,
+        doors,
+        slow_community=slow_community,
+        pile_up=pile_up,
+        rng=streams[9],
+        slips=streams[10],
     )
     truth = tell_truth(
         seed=seed,

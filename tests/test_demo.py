@@ -375,7 +375,8 @@ def test_only_canary_telephones_are_used(district):
 
 def test_addresses_come_in_many_spellings(full):
     used = full.case_positions.loc[full.case_positions["how"] == "address", "spelling"].value_counts()
-    assert len(used) == 11
+    assert len(used) == 12
+    assert used.pop("wrong_number") > 100
     assert used.min() > 100
     text = "\n".join(full.cases["address"].dropna())
     assert all(part in text for part in ("栋", "幢", "号楼", "#楼", "２", "二十", "老"))
@@ -391,6 +392,29 @@ def test_the_true_place_of_a_case_lies_in_its_true_micro_grid(district):
         *district.cases.loc[given, ["lon", "lat"]].to_numpy().T,
     )
     assert np.quantile(away_m, 0.99) < 15
+
+
+def test_some_addresses_are_wrong_and_some_cases_lie_next_door(full):
+    truth, buildings = full.case_positions, full.buildings.set_index("building_id")
+    own = buildings.loc[truth["building_id"], ["lon", "lat"]].to_numpy()
+    away_m = distance_m(own[:, 0], own[:, 1], truth["lon"].to_numpy(), truth["lat"].to_numpy())
+    is_address = truth["how"] == "address"
+    tree = shapely.STRtree(full.boundaries["microgrid"].geometry.array)
+    _, place = tree.query(shapely.points(own), predicate="within")
+    next_door = full.boundaries["microgrid"]["area_id"].to_numpy()[place] != truth["microgrid_id"].to_numpy()
+    assert 0.015 < next_door[is_address].mean() < 0.05
+    assert not next_door[~is_address].any()
+    assert not next_door[truth["planted"] != ""].any()
+    assert away_m.max() < 400
+    wrong = full.cases.loc[truth["spelling"] == "wrong_number", "address"]
+    known = buildings.groupby("street")["name"].agg(set)
+    street = buildings.loc[truth.loc[wrong.index, "building_id"], "street"]
+    number = wrong.str.translate(str.maketrans("０１２３４５６７８９", "0123456789")).str.extract(
+        r"(\d+)(?:栋|幢|号楼|#楼)"
+    )[0]
+    readable = number.notna().to_numpy()
+    assert readable.mean() > 0.8
+    assert all(f"{n}栋" not in known[s] for n, s in zip(number[readable], street[readable], strict=True))
 
 
 # --- planted truth ---

@@ -14,7 +14,7 @@ from geo.present.words import FLAGS, LEVELS
 from geo.schema import AreaLevel
 from geo.tasks.areas import AreaCard
 from geo.tasks.dashboard_parts import Card, LeftOut
-from geo.tasks.dashboards import Dashboard, make_dashboard
+from geo.tasks.dashboards import Dashboard, count_unplaced, make_dashboard
 from geo.tasks.exports import FileFormat, write_dashboard
 from ui import inputs, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
@@ -168,7 +168,10 @@ def look_inside(board: Dashboard, periods: Periods) -> Inside:
         only = session.area_of(str(board.children["area_id"].iloc[0]), board.child_level)
         if only.n_children:
             finer = look_inside(read_board(only, periods), periods)
-            return Inside(finer.level, finer.parent, finer.table, board.unplaced)
+            unplaced = board.unplaced
+            if finer.level is not None:
+                unplaced = count_unplaced(session.store(), board, finer.level)
+            return Inside(finer.level, finer.parent, finer.table, unplaced)
     return Inside(board.child_level, board.area, board.children, board.unplaced)
 
 

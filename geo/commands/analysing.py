@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo.analysis.indicators import INDICATORS, IndicatorKey
+from geo.analysis.indicators import INDICATORS, IndicatorKey, find_small
 from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, tell, warn
 from geo.errors import ChoiceError, FileError
@@ -30,6 +30,7 @@ _SHOWN: tuple[IndicatorKey, ...] = (
     "on_time_share",
     "median_h",
 )
+_SMALL: dict[Language, str] = {"en": " (small numbers)", "zh": "（基数小）"}
 MAX_AREAS_SHOWN = 40
 
 
@@ -202,9 +203,12 @@ def show_value(key: IndicatorKey, value: object, session: Session) -> str:
 def _tell_level(table: pd.DataFrame, periods: Periods, session: Session) -> int:
     ranked = table.sort_values(["n_new", "name"], ascending=[False, True])
     lines = [f"{len(table):,} areas, {periods.chosen.label}; most new cases first."]
+    small = {key: find_small(table, key) for key in _SHOWN}
     for code, row in ranked.head(MAX_AREAS_SHOWN).iterrows():
         figures = ", ".join(
-            f"{INDICATORS[key].name(session.language)} {show_value(key, row[key], session)}" for key in _SHOWN
+            f"{INDICATORS[key].name(session.language)} {show_value(key, row[key], session)}"
+            + (_SMALL[session.language] if small[key][str(code)] else "")
+            for key in _SHOWN
         )
         lines.append(f"  {code} {row['name']}: {figures}")
     if len(table) > MAX_AREAS_SHOWN:

@@ -397,9 +397,14 @@ def _problem_lines(title: str, table: pd.DataFrame, session: Session) -> list[st
     return lines
 
 
+def _ids_of(rows: pd.DataFrame) -> list[str]:
+    """Return the numbers by which the source knows these rows."""
+    column = next((name for name in ("source_no", "point_id") if name in rows), None)
+    return [] if column is None else [str(value) for value in rows[column]]
+
+
 def _first_ids(rows: pd.DataFrame) -> str:
-    column = next(name for name in ("source_no", "point_id") if name in rows)
-    ids = [str(value) for value in rows[column].head(8)]
+    ids = _ids_of(rows.head(8))
     return ", ".join(ids) + (" …" if len(rows) > len(ids) else "")
 
 
@@ -422,7 +427,7 @@ def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[
             for n in preview.notes
         ],
         "placement": None if preview.placement is None else vars(preview.placement),
-        "outside": [] if not len(preview.outside) else list(preview.outside.iloc[:, :0].index),
+        "outside": _ids_of(preview.outside),
         "n_outside": len(preview.outside),
         "pile_ups": rows_as_json(preview.pile_ups),
         "batch_id": None if receipt is None else receipt.batch_id,

@@ -27,6 +27,7 @@ from geo.demo_parts.cases import (
 )
 from geo.demo_parts.courses import run_courses
 from geo.demo_parts.names import DISTRICT_NAME
+from geo.demo_parts.slips import mistype, move_next_door
 from geo.demo_parts.wording import VAGUE, Doors, spell_addresses, word_cases
 from geo.gcj02 import Floats
 from geo.hexagons import hexagon_ids
@@ -48,8 +49,8 @@ class Ledger:
     cases: pd.DataFrame
     """Columns of `cases` less `version`, `batch_id`; in order of report."""
     positions: pd.DataFrame
-    """case_id, lon, lat (true, WGS84), microgrid_id, grid_id, community_id, building_id, how, spelling,
-    planted."""
+    """case_id, lon, lat (true, WGS84), microgrid_id, grid_id, community_id (of that place), building_id (from
+    which it was reported, and which its address names), how, spelling, planted."""
 
 
 def keep_ledger(
@@ -61,6 +62,7 @@ def keep_ledger(
     slow_community: str,
     pile_up: tuple[float, float],
     rng: np.random.Generator,
+    slips: np.random.Generator,
 ) -> Ledger:
     """Turn reports into cases.
 
@@ -85,6 +87,8 @@ def keep_ledger(
     lon, lat = draw_places(ground, table, rng)
     how = _choose_how(table, rng)
     addresses, spelling = _give_addresses(table, doors, how, rng)
+    lon, lat = move_next_door(ground, table, how, lon, lat, slips)
+    addresses, spelling = mistype(addresses, spelling, doors, table, how, slips)
     names = pd.Series([doors.estate[k] or doors.street[k] for k in home], dtype="str")
     words = ground.categories["words"].tolist()
     titles, texts = word_cases(words, table["category"].to_numpy(), names.to_numpy(), rng)

@@ -210,7 +210,7 @@ def _draw_heat(table: pd.DataFrame, *, name: str, show: bool) -> HeatMap:
 
 _CLUSTER_ICON: Final = """
 function(cluster){
-  var n = cluster.getChildCount(), s = n < 10 ? 26 : n < 100 ? 32 : n < 1000 ? 38 : 46;
+  var n = cluster.getChildCount(), s = %d + (n < 10 ? 0 : n < 100 ? 6 : n < 1000 ? 12 : 20);
   var e = document.createElement('span'); e.textContent = n;
   return L.divIcon({html: e, className: 'getu-cluster %s', iconSize: [s, s]});
 }"""
@@ -227,7 +227,7 @@ def _draw_cases(table: pd.DataFrame, *, name: str) -> FastMarkerCluster:
         data,
         callback=callback,
         name=safe(name),
-        icon_create_function=_CLUSTER_ICON % "getu-cases",
+        icon_create_function=_CLUSTER_ICON % (26, "getu-cases"),
         maxClusterRadius=54,
         showCoverageOnHover=False,
     )
@@ -248,7 +248,7 @@ def _draw_facilities(table: pd.DataFrame, kinds: Mapping[str, KindSymbol], *, na
         data,
         callback=callback,
         name=safe(name),
-        icon_create_function=_CLUSTER_ICON % "getu-facilities",
+        icon_create_function=_CLUSTER_ICON % (20, "getu-facilities"),
         maxClusterRadius=34,
         disableClusteringAtZoom=17,
         showCoverageOnHover=False,

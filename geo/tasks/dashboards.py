@@ -26,6 +26,7 @@ from geo.schema import AreaLevel
 from geo.store.base import CaseFilter, Store
 from geo.tasks import dashboard_lists as lists
 from geo.tasks.areas import AreaCard, count_residents, find_area
+from geo.tasks.case_filters import narrow
 from geo.tasks.dashboard_parts import (
     Background,
     Card,
@@ -34,6 +35,7 @@ from geo.tasks.dashboard_parts import (
     compare_cards,
     make_cards,
     measure_areas,
+    period_filter,
     points_of,
     read_background,
     row_of,
@@ -42,7 +44,7 @@ from geo.tasks.dashboard_scope import Residents, Scope
 
 __all__ = [
     "AreaCard", "Background", "Card", "Dashboard", "LeftOut", "Period", "Periods", "Residents",
-    "choose_period", "find_area", "make_dashboard", "measure_level", "read_background",
+    "choose_period", "count_unplaced", "find_area", "make_dashboard", "measure_level", "read_background",
 ]  # fmt: skip
 
 N_TREND_MONTHS = 12
@@ -208,6 +210,12 @@ def make_dashboard(
         data_version=background.data_version,
         time_zone=store.time_zone,
     )
+
+
+def count_unplaced(store: Store, board: Dashboard, level: AreaLevel) -> LeftOut:
+    """Count the new cases of a dashboard that lie in no area of a level, however fine."""
+    cases = period_filter("n_new", narrow(board.where, without=(level,)), board.period)
+    return LeftOut("outside", store.count_cases(cases), cases)
 
 
 def measure_level(

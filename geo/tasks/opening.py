@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from geo.analysis.assign import warm_up as compile_placing
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
@@ -61,6 +62,11 @@ def open_store(settings: Settings) -> Store:
         memory_mb=settings.store_memory_mb,
         threads=settings.store_threads,
     )
+
+
+def warm_up() -> None:
+    """Compile what placing points needs, or load it from its cache; call it where nobody waits."""
+    compile_placing()
 
 
 def describe_store(store: Store) -> StoreSummary:
