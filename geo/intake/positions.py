@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo.crs import CoordSys, fits_degrees, looks_swapped, parse_coord_sys, to_wgs84
+from geo.errors import CrsError
 from geo.gcj02 import Box
 from geo.hexagons import NO_HEXAGON, hexagon_ids
 
@@ -67,6 +68,15 @@ def find_positions(
     usable &= ~swapped
     lon, lat = to_wgs84(x.where(usable).to_numpy(), y.where(usable).to_numpy(), coord_sys=system)
     fits = fits_degrees(lon, lat)
+    if usable.any() and not fits.any() and not swapped.any():
+        first = x.index[int(usable.to_numpy().argmax())]
+        values: dict[str, object] = {
+            "n": int(usable.sum()),
+            "row": first,
+            "x": float(x[first]),
+            "y": float(y[first]),
+        }
+        raise CrsError("crs_fits_nothing", coord_sys=system, **values)
     remark = np.select(
         [is_half, is_zero, swapped, usable & ~fits],
         ["position_incomplete", "position_zero", "position_looks_swapped", "position_out_of_range"],
