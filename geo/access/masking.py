@@ -33,26 +33,34 @@ PersonalKind = Literal["telephone", "identity_number", "room", "name", "plate", 
 
 HIDDEN = "*"
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2014: 0x2D, 0x2013: 0x2D}
+_BLANKS = "\t\n\r\u00a0\u2002\u2003\u2009\u200a\u200b\u200c\u200d\u202f\u2060\u3000\ufeff"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u30fc"
+_WIDE = (
+    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys(map(ord, _BLANKS), " ")
+    | dict.fromkeys(map(ord, _HYPHENS), "-")
+)
 _NUMERALS = dict(
     zip(map(ord, "零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"), "00012345678912123456789", strict=True)
 )
 
-_HAS_WIDE = re.compile("[\uff01-\uff5e\u3000\u2014\u2013]")
+_HAS_WIDE = re.compile(f"[\uff01-\uff5e{_BLANKS}{_HYPHENS}]")
 _HAS_NUMERAL = re.compile("[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]")
 
 _ALONE = r"(?<!\d)(?<!\d\.)"
 _END = r"(?!\d)"
-_GAP = r"[ \-.·]{0,2}"
+_GAP = r"[ \-.·,、_/]{0,2}"
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])"
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _LOCAL = rf"\d{{2,3}}{_GAP}\d{{4}}"
-_LABELS = "姓名|联系人|聯絡人|来电人|投诉人|诉求人|反映人|报告人|举报人|当事人|业主|户主|住户|申请人|患者"
+_LABELS = "姓名|联系人|聯絡人|来电人|投诉人|诉求人|反映人|报告人|举报人|当事人|业主|户主|申请人|患者"
 _AFTER_NAME = "电话|手机|联系|身份|住址|地址|住|性别|反映|来电|投诉|先生|女士"
 _PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _ROOM = r"\d{1,5}[A-Za-z]?"
 _FLOOR = r"(?:\d{1,2} ?[层楼] ?)?"
 _BUILDING = "(?:栋|幢|座|号楼|棟|號樓)"
+_NO_ROOM = "(?:号楼|栋|幢|座|棟|單元|单元|层|楼|户|年|月|米|平|个|人|元|万|%)"
+"""What a number after a building may count instead of naming a room."""
 _CODE_BEFORE = re.compile(
     r"(?:网格|编码|编号|代码|单号|案号|工单|流水|code|no\.?)[^0-9]{0,4}$", re.IGNORECASE
 )
@@ -60,7 +68,9 @@ _CODE_BEFORE = re.compile(
 # The same in RE2, which knows no look-around: signs as they stand in a text before it is folded.
 _D = "[0-9０-９]"
 _N = "[0-9０-９零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]"
-_G = r"[ \-.·、,　－—–．，]{0,2}"
+_B = f"[ {_BLANKS}]?"
+_H = rf"[\-{_HYPHENS}]"
+_G = rf"[ \-.·、,_/．，＿／{_BLANKS}{_HYPHENS}]{{0,2}}"
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
@@ -97,15 +107,15 @@ def _is_no_code(match: re.Match[str]) -> bool:
 
 _MOBILE = (
     rf"1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}|1[3-9]\d{_GAP}\d{{3}}{_GAP}\d{{5}}"
-    rf"|1[3-9]\d\d{_GAP}\d{{4}}{_GAP}\d{{3}}|1[ \-.,、][3-9](?:[ \-.,、]\d){{9}}"
+    rf"|1[3-9]\d\d{_GAP}\d{{4}}{_GAP}\d{{3}}|1[ \-.,、_/][3-9](?:[ \-.,、_/]\d){{9}}"
 )
 _WITH_PREFIX = rf"{_ALONE}(?:(?:\+|00)?86[ \-]{{0,2}})?\(?(?P<secret>{_MOBILE}){_END}"
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "identity_number",
-        rf"{_D}{{6}}[ \-－]?{_D}{{8}}[ \-－]?{_D}{{3}}[0-9０-９XxＸｘ]",
-        rf"{_ALONE}(?P<secret>{_PROVINCE}\d{{4}}[ \-]?(?:18|19|20)\d\d{_MONTH_DAY}[ \-]?\d{{3}}[\dXx])"
+        rf"{_D}{{6}}{_G}{_D}{{8}}{_G}{_D}{{3}}[0-9０-９XxＸｘ]",
+        rf"{_ALONE}(?P<secret>{_PROVINCE}\d{{4}}{_GAP}(?:18|19|20)\d\d{_MONTH_DAY}{_GAP}\d{{3}}[\dXx])"
         r"(?![\dXx])",
         keep_first=3,
         holds=_has_good_check_digit,
@@ -129,7 +139,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "telephone",
         rf"[0０]{_D}{{2,3}}[)）]?{_G}{_D}{{3,4}}{_G}{_D}{{4}}",
-        rf"{_ALONE}\(?(?:010|02\d|0[3-9]\d\d)(?:(?P<gap>\) ?|[ \-.·]{{1,2}})(?=[1-9])|(?=[2-8]))"
+        rf"{_ALONE}\(?(?:010|02\d|0[3-9]\d\d)(?:(?:\) ?|[ \-.·,、_/]{{1,2}})(?=[1-9])|(?=[2-8]))"
         rf"(?P<secret>\d{_LOCAL}){_END}",
         keep_last=2,
     ),
@@ -141,50 +151,50 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "room",
-        rf"{_N} ?(?:单元|單元|门)[^一-龥]{{0,2}}{_N}",
-        rf"(?P<secret>\d{{1,2}} ?(?:单元|單元|门) ?{_FLOOR}-?{_ROOM}){_END}",
+        rf"{_N}{_B}(?:单元|單元|门){_B}{_H}?{_N}",
+        rf"(?P<secret>\d{{1,2}} ?(?:单元|單元|门) ?-?{_FLOOR}{_ROOM}){_END}",
         reads_numerals=True,
     ),
     Rule(
         "room",
-        rf"{_BUILDING} ?[-－—]? ?{_N}",
-        rf"{_BUILDING} ?-? ?(?P<secret>{_FLOOR}{_ROOM})(?!\d| ?(?:号楼|栋|幢|座|单元))",
+        rf"{_BUILDING}{_B}{_H}?{_B}{_N}",
+        rf"(?<=[0-9A-Za-z甲乙丙丁]){_BUILDING} ?-? ?(?P<secret>{_FLOOR}{_ROOM})(?!\d| ?{_NO_ROOM})",
         reads_numerals=True,
     ),
     Rule(
         "room",
-        rf"{_N}{{3}}[A-Za-z]? ?(?:室|号?房)",
+        rf"{_N}{{3}}[A-Za-zＡ-Ｚａ-ｚ]?{_B}(?:室|号?房)",
         rf"{_ALONE}(?P<secret>\d{{3,5}}[A-Za-z]?) ?(?:室(?!内|外)|号?房(?!屋|产|价|租|改))",
         reads_numerals=True,
     ),
     Rule(
         "room",
-        rf"{_N}[-－—]{_N}{{1,2}}[-－—]{_N}{{3}}",
+        rf"{_N}{_H}{_N}{{1,2}}{_H}{_N}{{3}}",
         r"(?<![\d\-])\d{1,3}-(?P<secret>[1-9]\d?-[1-9]\d{2,4})(?![\d\-])",
         reads_numerals=True,
     ),
     Rule(
         "room",
-        r"(?i)\b(?:apt|apartment|unit|room|rm|suite|ste)\b",
+        r"(?i)apt|apartment|unit|room|rm|suite|ste|[ａ-ｚＡ-Ｚ]{2}",
         r"(?i)\b(?:apt|apartment|unit|room|rm|suite|ste)\.? ?#? ?(?P<secret>\d{1,5}[A-Z]?|[A-Z]\d{0,4})\b",
     ),
     Rule(
         "name",
-        rf"(?:{_LABELS})[ 　]?[:：]",
+        rf"(?:{_LABELS}){_B}[:：]",
         rf"(?:{_LABELS}) ?: ?[一-龥]"
         rf"(?P<secret>[一-龥·]{{1,3}}?(?={_AFTER_NAME}|[^一-龥·]|$)|[一-龥]{{2}})",
         hides_han=True,
     ),
     Rule(
         "plate",
-        f"[{_PLATE_PROVINCES}][A-Z]",
+        f"[{_PLATE_PROVINCES}][A-ZＡ-Ｚ]",
         rf"[{_PLATE_PROVINCES}][A-HJ-NP-Z][·• ]?(?P<secret>[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳])"
         r"(?![A-Za-z0-9])",
         keep_last=1,
     ),
     Rule(
         "email",
-        "@",
+        "[@＠]",
         r"(?<![\w.+-])(?P<secret>[A-Za-z0-9][\w.+-]*)@[A-Za-z0-9-]+\.[A-Za-z]",
         keep_first=1,
     ),
@@ -285,8 +295,8 @@ def _find_secrets(text: str, numbers: Sequence[int]) -> Iterator[tuple[PersonalK
             kept = places[rule.keep_first : len(places) - rule.keep_last]
             for place in kept:
                 yield rule.kind, place
-            first, last = kept[0], kept[-1] + 1
-            plain = plain[:first] + HIDDEN * (last - first) + plain[last:]
+            if kept:
+                plain = plain[: kept[0]] + HIDDEN * (kept[-1] + 1 - kept[0]) + plain[kept[-1] + 1 :]
 
 
 def _is_secret(sign: str, rule: Rule) -> bool:
