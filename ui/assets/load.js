@@ -41,8 +41,25 @@ export function setToken(newest, spoken) {
   language = spoken;
 }
 
+const early = new Map();
+
+// Start a fetch while Leaflet itself is still on its way; the first `loadJson` of that address takes it.
+export function prefetch(...urls) {
+  for (const url of urls.filter(Boolean)) {
+    const answer = fetchJson(url);
+    answer.catch(() => undefined); // told to whoever takes it
+    early.set(url, answer);
+  }
+}
+
+export function loadJson(url, signal) {
+  const started = early.get(url);
+  early.delete(url);
+  return started ?? fetchJson(url, signal);
+}
+
 // Fetch JSON; the error carries the sentence of the server where there is one.
-export async function loadJson(url, signal) {
+async function fetchJson(url, signal) {
   const signed = new URL(url, window.location.origin);
   signed.searchParams.set("token", token);
   if (!signed.searchParams.has("lang")) signed.searchParams.set("lang", language);

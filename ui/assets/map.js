@@ -8,7 +8,7 @@ import { Areas, Streets, names, outlines } from "./areas.js";
 import { Cases } from "./cases.js";
 import { Facilities, marks } from "./facilities.js";
 import { Credits, Legend, Notice } from "./legend.js";
-import { Runs, loadJson, loadLeaflet, setToken } from "./load.js";
+import { Runs, loadJson, loadLeaflet, prefetch, setToken } from "./load.js";
 import { node, words } from "./texts.js";
 
 const PANES = [["areas", 380], ["streets", 390], ["cases", 405], ["marks", 420], ["names", 430], ["points", 610], ["facilities", 620]];
@@ -39,6 +39,7 @@ class GetuMap {
     this.#readTheme();
     if (!this.map) {
       this.notice.busy(true, this.text);
+      if (!this.making) prefetch(spec.areas?.url, spec.areas?.values ? null : spec.areas?.values_url);
       this.making ??= loadLeaflet(spec.base).then(() => this.#create());
       try {
         await this.making;
