@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.analysis.periods import day_start
-from geo.present.words import POSITION_SOURCES, SATISFACTION, STATES
+from geo.present.words import LEVELS, POSITION_SOURCES, SATISFACTION, STATES
 from geo.schema import CASE_STATES, FINAL_STATES
 from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard
@@ -304,7 +304,7 @@ def show_detail(detail: CaseDetail) -> None:
         Fact(t("col.category"), shows.category(case["category_id"])),
         Fact(t("col.state"), shows.words(STATES, case["state"])),
         *(
-            Fact(t(label), str(case[name]))
+            Fact(t(label), shows.words(LEVELS, case[name]) if name == "closing_level" else str(case[name]))
             for label, name in described
             if shows.text(case[name]) != shows.NO_FIGURE
         ),

@@ -16,7 +16,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,6 +29,9 @@ import xlsxwriter
 
 from geo.errors import LimitError
 from geo.present.words import Language
+
+PERCENT_DIGITS = 4
+"""Digits behind the point of a percent in a CSV: enough to work on with, and no float tails."""
 
 CellKind = Literal["text", "count", "number", "share", "moment", "day"]
 
@@ -111,6 +114,8 @@ def write_csv(
         Add the notes below the table, each in a row that starts with `#`.
     """
     machine = names == "machine"
+    if not machine:
+        sheet = _in_percent(sheet)
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow([heading.name if machine else heading.label(language) for heading in sheet.headings])
@@ -120,6 +125,15 @@ def write_csv(
         writer.writerow([])
         writer.writerows([["#", guard(label), guard(text)] for label, text in sheet.notes])
     return stream.getvalue().encode("utf-8-sig")
+
+
+def _in_percent(sheet: Sheet) -> Sheet:
+    """Write shares as the percent their heading says; a CSV has no number format to do it."""
+    shares = [heading.name for heading in sheet.headings if heading.kind == "share"]
+    if not shares:
+        return sheet
+    percents = {name: (sheet.rows[name].astype("float64") * 100).round(PERCENT_DIGITS) for name in shares}
+    return replace(sheet, rows=sheet.rows.assign(**percents))
 
 
 def write_xlsx(sheets: Sequence[Sheet], *, language: Language, time_zone: str) -> bytes:

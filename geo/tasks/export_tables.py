@@ -71,6 +71,7 @@ _KIND_OF: dict[Format, CellKind] = {
 }  # fmt: skip
 _WORDS = {
     "kind": KINDS, "state": STATES, "satisfaction": SATISFACTION, "position_source": POSITION_SOURCES,
+    "closing_level": LEVELS,
 }  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def board_sheets(store: Store, board: Dashboard, imprint: Imprint, language: Lan
         Sheet("类别" if zh else "Categories", _CATEGORY_HEADINGS, board.categories),
         Sheet("渠道" if zh else "Channels", value, board.channels),
         Sheet("来源" if zh else "Sources", value, board.sources),
-        Sheet("化解层级" if zh else "Closed at", value, board.closing_levels),
+        Sheet("化解层级" if zh else "Closed at", value, _levels_in_words(board.closing_levels, language)),
         Sheet("设施" if zh else "Facilities", _FACILITY_HEADINGS, board.facilities),
         Sheet("在办" if zh else "Open cases", CASE_HEADINGS, in_words(board.open_cases, language)),
     ]
@@ -234,6 +235,12 @@ def in_words(rows: pd.DataFrame, language: Language) -> pd.DataFrame:
     return rows.assign(
         **{name: pd.Series(values, index=rows.index, dtype="str") for name, values in said.items()}
     )
+
+
+def _levels_in_words(table: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Say levels of closing that are levels of areas by their names."""
+    said = [word(LEVELS, value, language) for value in table["value"]]
+    return table.assign(value=pd.Series(said, index=table.index, dtype="str"))
 
 
 def source_notes(store: Store, imprint: Imprint, language: Language) -> list[tuple[str, str]]:

@@ -212,3 +212,20 @@ def test_fault_C05_json_cannot_leave_a_script_element():
     text = dump_json({"</script>": "<!-- & \u2028\u2029"})
     assert not set(text) & set("<>&\u2028\u2029")
     assert json.loads(text) == {"</script>": "<!-- & \u2028\u2029"}
+
+
+def test_a_share_is_a_percent_in_a_csv_for_readers_and_a_fraction_for_programs():
+    rows = pd.DataFrame({"code": ["A", "B"], "closed": [0.602089, None]})
+    headings = (
+        Heading("code", "编码", "Code"),
+        Heading("closed", "按期办结率", "On time", "share", "%", "%"),
+    )
+    sheet = Sheet("x", headings, rows)
+
+    def cells(names):
+        text = write_csv(sheet, language="en", time_zone="Asia/Shanghai", names=names).decode("utf-8-sig")
+        return [line.split(",")[1] for line in text.splitlines()[1:]]
+
+    assert cells("labels")[0] == "60.2089"
+    assert cells("machine")[0] == "0.602089"
+    assert cells("labels")[1] == cells("machine")[1] == '""'
