@@ -23,6 +23,7 @@ from ui.panels import Cell, Column, Link, NumberCard, Row
 from ui.text import t
 
 MAP_HEIGHT, PRINT_MAP_HEIGHT = 460, 300
+MOST_KINDS = 6
 MOST_ROWS, PRINT_ROWS = 60, 8
 _FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "gpkg", "html")
 
@@ -196,7 +197,7 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
         ),
         outlines=_own_outline(own) if level else (),
         streets_url=map_parts.streets_url(),
-        facilities=map_parts.facility_part(map_parts.kinds_present()) if _is_small(area) else None,
+        facilities=map_parts.facility_part(_kinds_inside(board)) if _is_small(area) else None,
         selected=st.query_params.get("sel") if level else area.area_id if area else None,
         fit=map_parts.box_of(own),
     )
@@ -206,6 +207,11 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
     if event and event.kind == "area" and level and st.query_params.get("sel") != event.id:
         st.query_params["sel"] = event.id
         st.rerun()
+
+
+def _kinds_inside(board: Dashboard) -> list[str]:
+    """Return the kinds of facility most common in the area; more would bury the map under its legend."""
+    return [str(kind) for kind in board.facilities["kind"].head(MOST_KINDS)]
 
 
 def _is_small(area: AreaCard | None) -> bool:
@@ -264,7 +270,11 @@ def _show_ranked(
     if own and own not in shown["area_id"].tolist():
         shown = pd.concat([shown, ordered[ordered["area_id"].eq(own)]])
     scale = _scale_of(table, key)
-    rows = [_ranked_row(row, key, level, scale, is_own=row["area_id"] == own) for _, row in shown.iterrows()]
+    places = table[key].rank(method="min", ascending=is_up, na_option="bottom").astype(int)
+    rows = [
+        _ranked_row(row, key, level, scale, place=places[index], is_own=row["area_id"] == own)
+        for index, row in shown.iterrows()
+    ]
     columns = [
         Column("#", align="right", width="44px"),
         Column(shows.words(LEVELS, level), is_long=True),
@@ -293,7 +303,13 @@ def _scale_of(table: pd.DataFrame, key: IndicatorKey) -> tuple[float, float]:
 
 
 def _ranked_row(
-    row: pd.Series, key: IndicatorKey, level: AreaLevel, scale: tuple[float, float], *, is_own: bool
+    row: pd.Series,
+    key: IndicatorKey,
+    level: AreaLevel,
+    scale: tuple[float, float],
+    *,
+    place: int,
+    is_own: bool,
 ) -> Row:
     item, value = INDICATORS[key], row[key]
     to = Link("dashboard", pages.kept_query(area=str(row["area_id"]), level=level))
@@ -301,7 +317,8 @@ def _ranked_row(
     if item.format == "count":
         cell = Cell(shows.figure(key, value), bar=float(value) / scale[1] if pd.notna(value) else None)
         return Row(
-            ["", Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new], is_chosen=is_own
+            [str(place), Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new],
+            is_chosen=is_own,
         )
     flag = str(row[f"{key}_flag"])
     small = t("dash.small_short", n=LEAST_DENOMINATOR) if bool(row[f"{key}_small"]) else ""
