@@ -1,6 +1,6 @@
 """Time everything one dashboard shows, over a store of synthetic cases.
 
-    python benchmarks/dashboard_store.py --cases 10000000 --store /tmp/ten.duckdb
+    python benchmarks/dashboard_store.py --cases 10000000 --store ten.duckdb
 
 One district, 12 sub-districts, 150 communities, 3 000 grids, 20 000 micro-grids, 60 categories,
 36 months; 30 % of the cases have no deadline, 5 % are open. The store is made once and kept; every
