@@ -16,6 +16,7 @@ from datetime import date, datetime
 import geopandas as gpd
 import pandas as pd
 
+from geo.access.masking import mask, mask_text
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
 from geo.analysis.pile_ups import find_pile_ups, least_listed
@@ -95,7 +96,7 @@ def preview_cases(
     progress: Progress | None = None,
 ) -> Preview:
     """Check a file of cases, find their areas, and compare them with what is stored."""
-    checked = check_cases(table, choices, progress=progress)
+    checked = _hide_personal(check_cases(table, choices, progress=progress))
     _require_rows(checked, table.file_name)
     cases = (
         locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
@@ -104,6 +105,8 @@ def preview_cases(
         cases = _keep_positions(store, cases)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
+    changes = comparison.changes
+    hidden = {name: mask_text(changes[name].astype("str")) for name in ("old", "new") if len(changes)}
     placement = measure_placement(cases, areas)
     current = areas[areas["basis"].eq("current")].set_index("case_id")
     no_area = current[[f"{level}_id" for level in AREA_LEVELS]].isna().all(axis=1)
@@ -114,7 +117,7 @@ def preview_cases(
     return _preview(
         head,
         replace(checked, rows=cases),
-        comparison,
+        replace(comparison, changes=changes.assign(**hidden)),
         outside=cases[is_outside] if has_areas else cases.iloc[:0],
         pile_ups=_pile_ups(cases),
         placement=placement,
@@ -291,6 +294,25 @@ def _preview(head: BatchHead, checked: Checked, comparison: Comparison, **furthe
         notes=checked.notes,
         **further,  # type: ignore[arg-type]
     )
+
+
+def _hide_personal(checked: Checked) -> Checked:
+    """Mask what problems and notes repeat of cells: a telephone may stand in any column."""
+    problems = {
+        name: getattr(checked, name).assign(value=mask_text(getattr(checked, name)["value"]))
+        for name in ("rejected", "remarks")
+    }
+    return replace(checked, notes=tuple(_hide_words(note) for note in checked.notes), **problems)
+
+
+def _hide_words(note: Note) -> Note:
+    values = dict(note.values)
+    if "words" not in values:
+        return note
+    values["words"] = mask(str(values["words"]))
+    if note.severity != "blocks":  # words that somebody has to explain must be found again as they stand
+        values.pop("counts", None)
+    return replace(note, values=values)
 
 
 def _head(
