@@ -175,6 +175,13 @@ def test_fault_B06_exchanged_coordinates_are_told_and_not_used_without_consent()
     assert turned.rows[["lon", "lat"]].to_numpy().tolist() == [[104.0657, 30.6595]]
 
 
+def test_fault_B06_exchanged_coordinates_that_lie_on_the_globe_are_not_used_either():
+    text = lines("1,,,,42.29,-71.12,处置中,a", "2,,,,-71.12,42.29,处置中,a")
+    checked = check(text, around=(-72, 41, -70, 43))
+    assert [line[2] for line in told(checked.remarks)] == ["position_looks_swapped"]
+    assert checked.rows["position_source"].tolist() == ["none", "given"]
+
+
 def test_fault_B24_zero_and_half_positions_are_told_and_not_used():
     checked = check(lines(GOOD, "2,,,,0,0,处置中,a", "3,,,,104.06,,处置中,a", "4,,,,0,30,处置中,a"))
     assert [line[0::2] for line in told(checked.remarks)][:2] == [
@@ -266,6 +273,15 @@ def _small_chunks():
 
 PEOPLE = "编号,诉求人,联系电话\n1,张三丰,13800000000\n2,,\n"
 REPORTERS = {"source_no": "编号", "reporter_name": "诉求人", "reporter_telephone": "联系电话"}
+
+
+def test_reporters_are_not_even_read_unless_somebody_chooses_so(monkeypatch):
+    asked, chunks = [], RawTable.chunks
+    monkeypatch.setattr(
+        RawTable, "chunks", lambda self, *, columns: asked.extend(columns) or chunks(self, columns=columns)
+    )
+    check(PEOPLE, columns=REPORTERS)
+    assert asked == ["编号"]
 
 
 def test_reporters_are_not_kept_unless_somebody_chooses_so():
