@@ -50,14 +50,19 @@ def show_history() -> None:
         Column(t("col.state"), width="76px"),
     ]
     panels.show_table(columns, rows, key="batches", height=360, empty=t("import.no_history"))
-    stored = batches.loc[batches["state"].eq("stored"), "batch_id"].tolist()
-    if stored:
+    stored = batches[batches["state"].eq("stored")]
+    if len(stored):
         _offer_undo(stored)
 
 
-def _offer_undo(stored: list[str]) -> None:
+def _offer_undo(stored: pd.DataFrame) -> None:
     which, button, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
-    chosen = which.selectbox(t("import.undo_which"), stored, key="undo_which")
+    said = {
+        batch.batch_id: f"{batch.batch_id} · {t(f'import.kind.{batch.kind}')} · {shows.text(batch.file_name)} · "
+        + t("import.rows", n=shows.number(batch.n_new + batch.n_changed))
+        for batch in stored.itertuples()
+    }
+    chosen = which.selectbox(t("import.undo_which"), list(said), key="undo_which", format_func=said.get)
     work: Work[object] | None = st.session_state.get("undoing")
     if button.button(t("import.undo"), key="undo", disabled=work is not None, width="stretch"):
         store, now = session.store(), session.now()

@@ -30,11 +30,8 @@ def read_choices(name: str, options: Sequence[str]) -> list[str]:
 
 def write_address(**values: str | None) -> None:
     """Put values into the address; None or an empty text takes a name out."""
-    for name, value in values.items():
-        if value:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name not in values}
+    st.query_params.from_dict(kept | {name: value for name, value in values.items() if value})
 
 
 def choose(

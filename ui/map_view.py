@@ -201,10 +201,17 @@ def _case_part(view: View) -> CasePart | None:
 
 def _look_at(view: View) -> Box | None:
     """Return where the row that was chosen in the table lies, until another place is chosen."""
-    code = st.session_state.get("look_at")
-    if not code or code != st.query_params.get("sel"):
+    code, selected = st.session_state.get("look_at"), _selected(view)
+    return selected.box if selected is not None and code == selected.area_id else None
+
+
+def _selected(view: View) -> AreaCard | None:
+    """Return the selected place; one that is not of the level shown (Back after a drill) is none."""
+    code = st.query_params.get("sel")
+    try:
+        return session.area_of(code, view.level) if code else None
+    except MissingError:
         return None
-    return session.area_of(code, view.level).box
 
 
 def _follow(event: MapEvent, view: View) -> None:
@@ -237,8 +244,8 @@ def show_card(view: View) -> None:
     if st.session_state.get("facility"):
         _show_facility(st.session_state["facility"])
         return
-    selected = st.query_params.get("sel")
-    area = session.area_of(selected, view.level) if selected else view.area
+    selected = _selected(view)
+    area = view.area if selected is None else selected
     if area is None:
         panels.show_notice(t("map.pick_hint"), key="pick_hint")
         return
