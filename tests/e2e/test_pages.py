@@ -172,7 +172,7 @@ def test_the_period_before_is_one_click_away(visit):
 def test_a_second_click_on_the_map_goes_one_level_down(visit):
     page = visit("small", "map", lang="en")
     middle = page.locator(".getu-canvas").bounding_box()
-    x, y = middle["x"] + middle["width"] * 0.45, middle["y"] + middle["height"] / 2
+    x, y = middle["x"] + middle["width"] * 0.25, middle["y"] + middle["height"] / 2
     page.mouse.click(x, y)
     expect(panel(page, "card_name").locator("h2")).to_have_text("望江街道")
     wait_until_drawn(page)
