@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -39,6 +40,11 @@ _DOCTYPES = (b"<!DOCTYPE", b"<!ENTITY", b"<\x00!\x00D\x00O\x00", b"\x00<\x00!\x0
 _PROLOGUE = 4096
 _FORMULA = re.compile(rb"<f[ >/]")
 _BLOCK = 1 << 20
+_DAMAGE = (
+    InvalidFileException, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError,
+    IndexError, ValueError, TypeError, AttributeError, SyntaxError, OverflowError, OSError,
+)  # fmt: skip
+"""What zipfile, the XML parser and openpyxl raise on parts that are not what they should be."""
 
 
 @dataclass(frozen=True)
@@ -67,30 +73,22 @@ def read_sheet(source: Path | bytes, *, file_name: str, limits: Limits, sheet: s
     EmptyError
         If no sheet has any content.
     """
-    _require_harmless(source, file_name, limits)
-    notes = _find_ignored(source, file_name)
-    with open_source(source) as stream:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # styles and extensions openpyxl does not know
-                book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-                try:
-                    return _read_book(book, file_name, limits, sheet, notes)
-                finally:
-                    book.close()
-        except (
-            InvalidFileException,
-            KeyError,
-            ValueError,
-            SyntaxError,
-            zipfile.BadZipFile,
-            EOFError,
-        ) as error:
-            raise FileError("file_damaged", file=file_name) from error
-
-
-def _require_harmless(source: Path | bytes, file_name: str, limits: Limits) -> None:
     names = list_members(source, file_name=file_name, limits=limits)
+    try:
+        _require_harmless(source, names, file_name)
+        notes = _find_ignored(source)
+        with open_source(source) as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles and extensions openpyxl does not know
+            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            try:
+                return _read_book(book, file_name, limits, sheet, notes)
+            finally:
+                book.close()
+    except _DAMAGE as error:
+        raise FileError("file_damaged", file=file_name) from error
+
+
+def _require_harmless(source: Path | bytes, names: Sequence[str], file_name: str) -> None:
     if any(name.lower().startswith(_MACRO_PARTS) for name in names):
         raise FileError("file_has_macros", file=file_name)
     with open_source(source) as stream, zipfile.ZipFile(stream) as archive:
@@ -105,14 +103,14 @@ def _require_harmless(source: Path | bytes, file_name: str, limits: Limits) -> N
                     raise FileError("file_has_entities", file=file_name)
 
 
-def _find_ignored(source: Path | bytes, file_name: str) -> list[Note]:
+def _find_ignored(source: Path | bytes) -> list[Note]:
     n_formulas = n_ignored = 0
     with open_source(source) as stream, zipfile.ZipFile(stream) as archive:
         for member in archive.infolist():
             name = member.filename.lower()
             n_ignored += name.startswith(_IGNORED_PARTS) and not name.endswith("/")
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                n_formulas += _count_formulas(archive, member, file_name)
+                n_formulas += _count_formulas(archive, member)
     notes = []
     if n_formulas:
         notes.append(Note("sheet_has_formulas", "warns", {"n": n_formulas}))
@@ -121,15 +119,12 @@ def _find_ignored(source: Path | bytes, file_name: str) -> list[Note]:
     return notes
 
 
-def _count_formulas(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file_name: str) -> int:
+def _count_formulas(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     n, rest = 0, b""
-    try:
-        with archive.open(member) as part:
-            while block := part.read(_BLOCK):
-                n += len(_FORMULA.findall(rest + block))
-                rest = block[-2:]
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise FileError("file_damaged", file=file_name) from error
+    with archive.open(member) as part:
+        while block := part.read(_BLOCK):
+            n += len(_FORMULA.findall(rest + block))
+            rest = block[-2:]
     return n
 
 
@@ -178,6 +173,8 @@ def _as_text(cell: Cell) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return _number_as_text(value, cell.number_format)
+    if isinstance(value, datetime) and value.time() == time.min and "h" not in cell.number_format.lower():
+        return value.date().isoformat()  # the cell shows a day and no time
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return "" if value is None else str(value)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import ChoiceError, EmptyError, FileError, LimitError, MissingError
+from geo.errors import ChoiceError, EmptyError, FileError, GeoError, LimitError, MissingError
 from geo.intake import tables
 from geo.intake.cases import CaseChoices, check_cases
 from geo.intake.limits import Limits, limits_of
@@ -334,10 +334,38 @@ def test_a_damaged_workbook_is_told_as_damaged():
     assert refused(plain[: len(plain) // 2], "a.xlsx") == "file_damaged"
 
 
+def test_a_workbook_damaged_anywhere_is_read_or_refused_in_words():
+    plain = workbook(("S", [["编号", "时间"], ["1", datetime(2024, 1, 31)], ["2", None]]))
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name, part in parts.items():
+        for place in range(0, len(part), max(1, len(part) // 12)):
+            for damaged in (
+                part[:place],
+                part[:place] + b"<&" + part[place + 2 :],
+                part[:place] + part[place + 9 :],
+            ):
+                try:
+                    read(repacked(plain, {name: damaged}), "a.xlsx")
+                except GeoError as error:
+                    assert error.code in ("file_damaged", "file_empty", "table_has_no_rows", "archive_ratio")
+
+
+def test_a_workbook_whose_checksum_is_wrong_is_told_as_damaged():
+    plain = workbook(("S", [["a"], ["1"]]))
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        crc = archive.getinfo("docProps/app.xml").CRC.to_bytes(4, "little")
+    assert refused(plain.replace(crc, bytes(4)), "a.xlsx") == "file_damaged"
+
+
 def test_dates_and_codes_of_a_sheet_are_what_they_show():
-    cells = [["编号", "码", "时间", "日"], ["1", 43001, datetime(2024, 1, 31, 14, 5), datetime(2024, 1, 31)]]
-    content = workbook(("S", cells), formats={"B2": "000000", "D2": "yyyy-mm-dd"})
-    assert rows(read(content, "a.xlsx")) == {2: ["1", "043001", "2024-01-31T14:05:00", "2024-01-31T00:00:00"]}
+    moment, midnight = datetime(2024, 1, 31, 14, 5), datetime(2024, 1, 31)
+    cells = [["编号", "码", "时间", "日", "零时"], ["1", 43001, moment, midnight, midnight]]
+    formats = {"B2": "000000", "D2": 'yyyy"年"m"月"d"日"', "E2": "yyyy-mm-dd hh:mm"}
+    content = workbook(("S", cells), formats=formats)
+    assert rows(read(content, "a.xlsx")) == {
+        2: ["1", "043001", "2024-01-31T14:05:00", "2024-01-31", "2024-01-31T00:00:00"]
+    }
 
 
 def test_dates_are_the_same_in_the_system_of_1904():
