@@ -66,8 +66,9 @@ BATCH_KINDS: tuple[BatchKind, ...] = (
 )  # fmt: skip
 
 ColumnType = Literal[
-    "text", "integer", "bigint", "double", "boolean", "timestamp", "date", "json", "multipolygon", "line"
-]
+    "text", "integer", "bigint", "double", "boolean", "timestamp", "date", "json", "multipolygon", "line",
+    "bigints",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -344,6 +345,13 @@ _TABLES = (
               "-1 = without a moment"),
         _may("due_month", "integer", "month of the deadline, for `n_ahead` only"),
         *_sums(),
+    )),
+    Table("case_spans", "derived: seconds from report to closing, of each sub-district and month of closing",
+          ("district_code", "subdistrict_code", "closed_month"), (
+        _may("district_code", "integer", "district, coded in `fact_codes`"),
+        _may("subdistrict_code", "integer", "sub-district, coded in `fact_codes`"),
+        _need("closed_month", "integer", "month of closing", "12 × year + month - 1"),
+        _need("spans_s", "bigints", "whole seconds of every case closed at or after its report, in any order", "s"),
     )),
     Table("case_events", "history of every case, one row per step, never edited", ("case_id", "seq"), (
         _need("case_id", "text", "case"),

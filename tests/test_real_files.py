@@ -75,16 +75,6 @@ def rows_in_file(mask: pd.Series) -> list[int]:
     return [position + FIRST_ROW for position in mask.to_numpy().nonzero()[0].tolist()]
 
 
-def lines_of_records(text: str) -> list[int]:
-    """Return the line on which each record starts, where quoted cells may hold line breaks."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    starts, next_line = [], 1
-    for _ in reader:
-        starts.append(next_line)
-        next_line = reader.line_num + 1
-    return starts[1:]
-
-
 # --- Boston 2011 --------------------------------------------------------------------------------
 
 
@@ -150,7 +140,7 @@ def test_boston_lies_inside_its_neighbourhoods_but_for_the_cases_geopandas_leave
 ):
     outside = boston_file["area_id"].isna()
     assert 1 - outside.mean() == pytest.approx(0.9997, abs=5e-5)
-    assert boston.cases["outside"] == rows_in_file(outside)
+    assert boston.cases["outside"] == boston_file.loc[outside, "case_enquiry_id"].tolist()
 
 
 def test_every_case_of_boston_has_the_neighbourhood_geopandas_finds(boston, boston_file):
@@ -275,7 +265,7 @@ def dengue(shared_data, tainan_areas) -> pd.DataFrame:
     content = (shared_data / "messy" / "tainan_dengue_cases_0829_big5.csv").read_bytes().decode("big5hkscs")
     table = pd.read_csv(io.StringIO(content, newline=""), dtype=str)
     areas = places_of(table, "經度座標", "緯度座標", tainan_areas, "CODEBASE")
-    return table.assign(area_id=areas, line=lines_of_records(content))
+    return table.assign(area_id=areas)
 
 
 def test_tainan_has_6102_microgrids_with_the_people_of_2016(tainan, tainan_areas, shared_data):
@@ -315,7 +305,7 @@ def test_the_dengue_list_is_read_in_the_one_encoding_that_is_right(tainan, dengu
 
 def test_dengue_cases_have_the_microgrid_geopandas_finds(tainan, dengue):
     assert int(dengue["area_id"].isna().sum()) == 48
-    assert tainan.cases["outside"] == dengue.loc[dengue["area_id"].isna(), "line"].tolist()
+    assert tainan.cases["outside"] == dengue.loc[dengue["area_id"].isna(), "編號"].tolist()
     found = tainan.measure("microgrid", "--period", "month")
     expected = dengue.groupby("area_id").size().reindex(found.index, fill_value=0)
     assert found["n_new"].astype(int).tolist() == expected.tolist()
@@ -362,7 +352,7 @@ def test_exactly_57_stations_of_shenzhen_are_listed_as_outside(shenzhen, zones, 
     file = pd.read_csv(shared_data / "facilities" / "shenzhen_ev_stations_urbanev.csv", dtype=str)
     outside = places_of(file, "longitude", "latitude", zones, "TAZID").isna()
     assert int(outside.sum()) == 57
-    assert shenzhen.stations["outside"] == rows_in_file(outside)
+    assert shenzhen.stations["outside"] == file.loc[outside, "station_id"].tolist()
     first = ", ".join(file.loc[outside, "station_id"].head(8))
     assert f"57 lie outside every area: {first}" in shenzhen.said
 

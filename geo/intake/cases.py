@@ -133,7 +133,9 @@ def check_cases(
     got = _Gathered()
     n_done = len(table.bad_rows)
     for chunk in table.chunks(columns=list(dict.fromkeys(mapped.values()))):
-        got.parts.append(_read_chunk(chunk, mapped, choices, order, words, got))
+        n_refusals = len(got.findings.rejected)
+        rows = _read_chunk(chunk, mapped, choices, order, words, got)
+        got.parts.append(got.findings.keep_good(rows, since=n_refusals))  # here, while the table is small
         n_done += len(chunk)
         if progress is not None:
             progress(0.9 * n_done / table.n_rows)
@@ -301,7 +303,7 @@ def _finish(
     findings.rejected.append(table.bad_rows)
     rows = pd.concat(got.parts) if got.parts else _read_chunk(table.head(0), mapped, choices, None, {}, got)
     got.parts.clear()
-    rows = _place(findings.keep_good(rows), mapped, choices, findings)
+    rows = _place(rows, mapped, choices, findings)
     rows = settle_twins(rows, findings, key="source_no", column=mapped["source_no"], code="case_number_twice")
     _remark_order(rows, mapped, findings)
     rows = _derive(rows, choices, mapped)

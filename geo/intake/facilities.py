@@ -172,7 +172,9 @@ def check_facilities(
     got = _Gathered()
     n_done = len(table.bad_rows)
     for chunk in table.chunks(columns=list(dict.fromkeys(mapped.values()))):
-        got.parts.append(_read_chunk(chunk, mapped, choices, words, got))
+        n_refusals = len(got.findings.rejected)
+        rows = _read_chunk(chunk, mapped, choices, words, got)
+        got.parts.append(got.findings.keep_good(rows, since=n_refusals))  # here, while the table is small
         n_done += len(chunk)
         if progress is not None:
             progress(0.9 * n_done / table.n_rows)
@@ -274,9 +276,12 @@ def _finish(
     findings.rejected.append(table.bad_rows)
     if not got.parts:
         got.parts.append(_read_chunk(table.head(0), mapped, choices, words, got))
-    rows = findings.keep_good(pd.concat(got.parts))
     rows = settle_twins(
-        rows, findings, key="source_no", column=mapped["source_no"], code="facility_number_twice"
+        pd.concat(got.parts),
+        findings,
+        key="source_no",
+        column=mapped["source_no"],
+        code="facility_number_twice",
     )
     rows = _place(rows, mapped, choices, findings)
     if set(DAYS) <= set(mapped):

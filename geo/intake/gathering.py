@@ -25,9 +25,9 @@ class Findings:
         """Remark on the rows whose code is not empty."""
         self.remarks += _tables(code, text, column)
 
-    def keep_good(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows that were not refused."""
-        refused = join_problems(self.rejected)["row"].unique()
+    def keep_good(self, rows: pd.DataFrame, *, since: int = 0) -> pd.DataFrame:
+        """Return the rows that were not refused, looking at the tables of refusals from `since` on."""
+        refused = join_problems(self.rejected[since:])["row"].unique()
         return rows[~rows.index.isin(refused)] if len(refused) else rows
 
 

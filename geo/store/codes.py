@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from geo.store.database import Database
 
@@ -20,10 +21,8 @@ class Codes:
         self._texts: dict[str, dict[int, str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
 
-    def refresh(self) -> None:
+    def refresh(self, version: int) -> None:
         """Forget what was read when the data has changed since."""
-        row = self._db.row("SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
-        version = -1 if row is None else int(str(row[0]))
         if version != self._version:
             self._texts, self._codes, self._version = {}, {}, version
 
@@ -47,10 +46,51 @@ class Codes:
         return next(iter(self.find(dimension, [text])), NO_SUCH_CODE)
 
 
+Kept = TypeVar("Kept")
+
+
+class Memory:
+    """What was read from one version of the data and may be asked for again; the oldest goes first.
+
+    Holds small derived tables only (`LIMIT` of them): sums by month of an area, the tree of areas.
+    """
+
+    LIMIT = 64
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._kept: dict[object, object] = {}
+
+    def refresh(self, version: int) -> None:
+        """Forget everything when the data has changed since."""
+        if version != self._version:
+            self._kept, self._version = {}, version
+
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what is kept under a key, or make and keep it."""
+        kept = self._kept
+        if key not in kept:
+            while len(kept) >= self.LIMIT:
+                kept.pop(next(iter(kept)), None)
+            kept[key] = make()
+        return cast(Kept, kept[key])
+
+
 @dataclass(frozen=True)
 class FactTable:
-    """`case_facts` of one store, ready to be asked: its database, code book and time zone."""
+    """`case_facts` of one store, ready to be asked.
+
+    Its database, code book, what is remembered of this version of the data, and the time zone.
+    """
 
     db: Database
     codes: Codes
+    memory: Memory
     time_zone: str
+
+    def refresh(self) -> None:
+        """Forget what was read when the data has changed since."""
+        row = self.db.row("SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
+        version = -1 if row is None else int(str(row[0]))
+        self.codes.refresh(version)
+        self.memory.refresh(version)

@@ -1,9 +1,7 @@
 """Counts that feed a dashboard: whole numbers, grouped in SQL (看板计数).
 
-Two ways to one answer. Narrow questions are counted from `case_facts` in one pass. Wide ones, for a
-district, a sub-district or the whole store over whole months, are added up from `case_counts`, where
-every count is a sum over months or the difference of two such sums. Percentiles always come from
-the facts. A test holds the two ways equal.
+Three ways to one answer: from sums by month kept in the store, from sums by month of a few cases read
+once (both `slices`), and in one pass over `case_facts` when neither fits. A test holds them equal.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -22,12 +21,12 @@ from geo.store.questions import (
     GROUPS,
     MONTH_COUNTS,
     PERCENTILES,
-    PERCENTS,
     PERIOD_COUNTS,
     facts_in_period,
     group_sql,
 )
-from geo.store.sums import month_counts_from_sums, period_counts_from_sums
+from geo.store.slices import Counts, count_months, count_period
+from geo.store.spans import find_percentiles
 
 
 def month_text(month: int) -> str:
@@ -67,20 +66,14 @@ def period_counts(
     with_percentiles: bool,
 ) -> pd.DataFrame:
     """Count what happened in a period; see `Store.period_counts`."""
-    rows = period_counts_from_sums(facts, by, where, start=start, end=end)
-    found: dict[int | None, list[int]] = {}
-    if rows is None:
-        rows = _count_facts(facts, by, where, start, end, with_percentiles=with_percentiles)
-        if with_percentiles:
-            found = _lists(rows)
-    elif with_percentiles:
-        found = _percentiles(facts, by, where, start, end)
-    codes = rows.column("code").to_pylist()
+    counted = count_period(facts, by, where, start=start, end=end)
+    codes, counts = count_facts(facts, by, where, start=start, end=end) if counted is None else counted
+    found = find_percentiles(facts, by, where, start=start, end=end) if with_percentiles else {}
     groups = decode(facts, by, codes)
     order = sorted(range(len(groups)), key=lambda position: _sort_key(groups[position]))
     table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
     for name in PERIOD_COUNTS:
-        table[name] = rows.column(name).to_numpy().astype("int64")[order]
+        table[name] = counts[name][order]
     lists = [found.get(codes[p]) for p in order]
     for position, name in enumerate(PERCENTILES):
         values = [None if values is None else values[position] for values in lists]
@@ -88,57 +81,41 @@ def period_counts(
     return pd.DataFrame(table)
 
 
-def _lists(rows: pa.Table) -> dict[int | None, list[int]]:
-    """Read percentiles by code, without the groups that have none."""
-    pairs = zip(rows.column("code").to_pylist(), rows.column("found").to_pylist(), strict=True)
-    return {code: values for code, values in pairs if values is not None and values[0] is not None}
-
-
-def _count_facts(
-    facts: FactTable,
-    by: GroupBy,
-    where: CaseFilter,
-    start: datetime,
-    end: datetime,
-    *,
-    with_percentiles: bool,
-) -> pa.Table:
-    """Count in one pass over the facts: `code`, `PERIOD_COUNTS` and, where asked, `found`."""
-    condition = build_condition(facts, where)
-    p = condition.params
-    s, e = (f"CAST({p.add(moment)} AS timestamptz)" for moment in (start, end))
-    which = facts_in_period(facts, s, e)
-    sums = ", ".join(f"count(*) FILTER (WHERE {which[name]}) AS {name}" for name in PERIOD_COUNTS)
-    if with_percentiles:
-        sums += f", {facts.db.percentiles('f.close_s', PERCENTS, which['n_timed'])} AS found"
-    return facts.db.query(
-        f"SELECT {group_sql(by)} AS code, {sums} FROM case_facts f WHERE {condition.sql} GROUP BY 1", p.values
-    )
-
-
-def _percentiles(
-    facts: FactTable, by: GroupBy, where: CaseFilter, start: datetime, end: datetime
-) -> dict[int | None, list[int]]:
-    """Return the percentiles of the time to close by code of the group."""
+def count_facts(
+    facts: FactTable, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime
+) -> tuple[tuple[int | None, ...], Counts]:
+    """Count a period in one pass over the facts: codes and counts."""
     condition = build_condition(facts, where)
     s, e = (f"CAST({condition.params.add(moment)} AS timestamptz)" for moment in (start, end))
+    which = facts_in_period(facts, s, e)
+    sums = ", ".join(f"count(*) FILTER (WHERE {which[name]}) AS {name}" for name in PERIOD_COUNTS)
     rows = facts.db.query(
-        f"SELECT {group_sql(by)} AS code, {facts.db.percentiles('f.close_s', PERCENTS, 'TRUE')} AS found "
-        f"FROM case_facts f WHERE {condition.sql} AND f.closed_at >= {s} AND f.closed_at < {e} "
-        "AND f.close_s >= 0 GROUP BY 1",
+        f"SELECT {group_sql(by)} AS code, {sums} FROM case_facts f WHERE {condition.sql} GROUP BY 1",
         condition.params.values,
     )
-    return _lists(rows)
+    counts = {name: rows.column(name).to_numpy().astype("int64") for name in PERIOD_COUNTS}
+    return tuple(rows.column("code").to_pylist()), counts
 
 
 def month_counts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
     """Count by calendar month; see `Store.month_counts`."""
-    rows = month_counts_from_sums(facts, by, where)
-    return _finish_months(facts, by, month_facts(facts, by, where) if rows is None else rows)
+    counted = count_months(facts, by, where)
+    codes, months, counts = month_facts(facts, by, where) if counted is None else counted
+    groups = decode(facts, by, codes)
+    order = sorted(range(len(groups)), key=lambda position: (_sort_key(groups[position]), months[position]))
+    table: dict[str, object] = {
+        "group": pd.Series([groups[p] for p in order], dtype=object),
+        "month": pd.array([month_text(months[p]) for p in order], dtype="str"),
+    }
+    for name in MONTH_COUNTS:
+        table[name] = np.array([counts[name][p] for p in order], dtype="int64")
+    return pd.DataFrame(table)
 
 
-def month_facts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pa.Table:
-    """Count months from the facts: `code`, `month` and `MONTH_COUNTS`."""
+def month_facts(
+    facts: FactTable, by: GroupBy, where: CaseFilter
+) -> tuple[list[int | None], list[int], dict[str, list[int]]]:
+    """Count months in passes over the facts: codes, months and `MONTH_COUNTS`."""
     condition = build_condition(facts, where)
     group = group_sql(by)
     marks = {
@@ -158,22 +135,12 @@ def month_facts(facts: FactTable, by: GroupBy, where: CaseFilter) -> pa.Table:
             f"WHERE {condition.sql} AND f.{month} IS NOT NULL GROUP BY 1, 2"
         )
     totals = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in MONTH_COUNTS)
-    return facts.db.query(
+    rows = facts.db.query(
         f"SELECT code, month, {totals} FROM ({' UNION ALL '.join(parts)}) m GROUP BY code, month",
         condition.params.values,
     )
-
-
-def _finish_months(facts: FactTable, by: GroupBy, rows: pa.Table) -> pd.DataFrame:
-    groups, months = decode(facts, by, rows.column("code").to_pylist()), rows.column("month").to_pylist()
-    order = sorted(range(len(groups)), key=lambda position: (_sort_key(groups[position]), months[position]))
-    table: dict[str, object] = {
-        "group": pd.Series([groups[p] for p in order], dtype=object),
-        "month": pd.array([month_text(months[p]) for p in order], dtype="str"),
-    }
-    for name in MONTH_COUNTS:
-        table[name] = rows.column(name).to_numpy().astype("int64")[order]
-    return pd.DataFrame(table)
+    counts = {name: rows.column(name).to_pylist() for name in MONTH_COUNTS}
+    return rows.column("code").to_pylist(), rows.column("month").to_pylist(), counts
 
 
 def cross_counts(facts: FactTable, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
@@ -214,13 +181,25 @@ def hexagon_counts(facts: FactTable, where: CaseFilter, *, resolution: int) -> p
     return to_pandas(rows)
 
 
+MANY = 100
+"""From this load on, points are sought in the hexagons that carry as many cases at all."""
+
+
 def pile_ups(facts: FactTable, where: CaseFilter, *, least: int) -> pd.DataFrame:
-    """Find points that carry many cases; see `Store.pile_ups`."""
+    """Find points that carry many cases; see `Store.pile_ups`.
+
+    A point can carry no more cases than the hexagon that holds it, and hexagons are counted far faster
+    than millions of pairs of coordinates.
+    """
     condition = build_condition(facts, where)
     least_mark = condition.params.add(least)
+    there = f"{condition.sql} AND f.lon IS NOT NULL"
+    if least >= MANY:
+        full = f"SELECT f.h3 FROM case_facts f WHERE {there} GROUP BY f.h3 HAVING count(*) >= {least_mark}"
+        there += f" AND (f.h3 IS NULL OR f.h3 IN ({full}))"
     return to_pandas(
         facts.db.query(
-            f"SELECT f.lon, f.lat, count(*) AS n FROM case_facts f WHERE {condition.sql} AND f.lon IS NOT NULL "
+            f"SELECT f.lon, f.lat, count(*) AS n FROM case_facts f WHERE {there} "
             f"GROUP BY f.lon, f.lat HAVING count(*) >= {least_mark} ORDER BY n DESC, f.lon, f.lat",
             condition.params.values,
         )

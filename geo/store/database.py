@@ -66,7 +66,7 @@ class Database(Protocol):
     def whole_seconds(self, start: str, end: str) -> str:
         """SQL that gives the whole seconds between two moments, rounded down."""
 
-    def percentiles(self, value: str, percents: Sequence[int], where: str) -> str:
+    def percentiles(self, value: str, percents: Sequence[int]) -> str:
         """SQL of the discrete percentiles of whole numbers, as a list in the order of `percents`.
 
         The p-th percentile of n sorted values is the value at place ceil(p n / 100), counted exactly.

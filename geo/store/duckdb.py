@@ -31,6 +31,7 @@ _TYPES: dict[str, ColumnType] = {
     "TIMESTAMP WITH TIME ZONE": "timestamp",
     "DATE": "date",
     "JSON": "json",
+    "BIGINT[]": "bigints",
 }
 
 
@@ -118,10 +119,10 @@ class DuckDatabase:
         """SQL that gives the whole seconds between two moments, rounded down."""
         return f"CAST(floor((epoch_us({end}) - epoch_us({start})) / 1000000.0) AS bigint)"
 
-    def percentiles(self, value: str, percents: Sequence[int], where: str) -> str:
+    def percentiles(self, value: str, percents: Sequence[int]) -> str:
         """SQL of the discrete percentiles of whole numbers, as a list in the order of `percents`."""
         shares = ", ".join(f"{percent / 100:.2f}" for percent in percents)  # DECIMAL in DuckDB, so exact
-        return f"quantile_disc({value}, [{shares}]) FILTER (WHERE {where})"
+        return f"quantile_disc({value}, [{shares}])"
 
     def json_object(self, values: Mapping[str, str]) -> str:
         """SQL that makes a JSON object of names and SQL values."""

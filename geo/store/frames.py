@@ -42,6 +42,7 @@ _ARROW: dict[ColumnType, pa.DataType] = {
     "json": pa.string(),
     "multipolygon": pa.binary(),
     "line": pa.binary(),
+    "bigints": pa.list_(pa.int64()),
 }
 
 

@@ -113,8 +113,10 @@ def _look_up(facts: FactTable, numbers: pa.ChunkedArray, names: Sequence[str]) -
     db, keys = facts.db, numbers.to_pylist()
     selected = f"SELECT {quoted(['case_no', *names], 'c')} FROM cases c"
     if len(keys) <= FEW:
-        marks = ", ".join(f"${position}" for position in range(1, len(keys) + 1)) or "NULL"
-        rows = to_pandas(db.query(f"{selected} WHERE c.case_no IN ({marks})", keys))
+        # joined rather than listed after IN: DuckDB then skips the rows that cannot match
+        marks = ", ".join(f"(CAST(${position} AS bigint))" for position in range(1, len(keys) + 1))
+        sql = f"{selected} JOIN (VALUES {marks}) w(number) ON w.number = c.case_no"
+        rows = to_pandas(db.query(sql, keys) if keys else db.query(f"{selected} WHERE FALSE"))
     else:
         db.stage("wanted", pa.table({"number": numbers}))
         rows = to_pandas(db.query(f"{selected} WHERE c.case_no IN (SELECT number FROM wanted)"))

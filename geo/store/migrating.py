@@ -61,7 +61,7 @@ def split_statements(sql: str) -> Iterator[str]:
 
     Examples
     --------
-    >>> list(split_statements("-- one\\nSELECT 1;\\nSELECT ';';\\n"))
+    >>> list(split_statements("-- one\nSELECT 1;\nSELECT ';';\n"))
     ['SELECT 1', "SELECT ';'"]
     """
     without_comments = re.sub(r"(?m)^\s*--.*$|\s--\s.*$", "", sql)

@@ -21,6 +21,9 @@ PERIOD_COUNTS = (
 )  # fmt: skip
 """Counts of `period_counts`, in order."""
 
+FLOWS = tuple(name for name in PERIOD_COUNTS if name not in ("n_open", "n_overdue", "n_due", "n_on_time"))
+"""Counts that are plain sums over what happened in a period."""
+
 PERCENTILES = tuple(f"p{percent:02d}_s" for percent in PERCENTS)
 
 MONTH_COUNTS = ("n_new", "n_closed", "n_late", "n_late_closed", "n_opened", "n_ended")

@@ -107,6 +107,7 @@ def row_as_json(db: Database, table: Table, alias: str) -> str:
 SQL_TYPES: dict[ColumnType, str] = {
     "text": "text", "integer": "integer", "bigint": "bigint", "double": "double precision",
     "boolean": "boolean", "timestamp": "timestamptz", "date": "date", "json": "json",
+    "bigints": "bigint[]",
 }  # fmt: skip
 
 

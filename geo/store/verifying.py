@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from geo.schema import COUNT_SUMS, PLACEMENT_BASES, TABLES
-from geo.store.base import CaseFilter
+from geo.store.base import CaseFilter, GroupBy
 from geo.store.codes import FactTable
 from geo.store.counting import month_facts
 from geo.store.database import Database, count
 from geo.store.facts import CODED, text_of
 from geo.store.questions import MONTH_COUNTS
+from geo.store.slices import count_months
 from geo.store.staging import quoted
-from geo.store.sums import month_counts_from_sums
 
 LEDGERS = ("case_counts",)
 """Tables whose key may repeat: rows of one key are added up."""
@@ -170,19 +170,31 @@ def _facts(db: Database) -> Iterator[str]:
     )
 
 
+_SUMMED_BY: tuple[GroupBy, ...] = ("subdistrict", "community", "category_id", "channel", "hour")
+
+
 def _sums(facts: FactTable) -> Iterator[str]:
+    """Compare the sums by month and the spans with the facts they are made of."""
     total = ", ".join(f"sum({name})" for name in COUNT_SUMS)
-    unbalanced = (
-        f"SELECT 1 FROM case_counts GROUP BY district_code, subdistrict_code, dimension, group_code, month, due_month "
-        f"HAVING least({total}) < 0"
-    )
+    keys = ", ".join(TABLES["case_counts"].key)
+    below = f"SELECT 1 FROM case_counts GROUP BY {keys} HAVING least({total}) < 0"
+    yield from _found(count(facts.db, f"SELECT count(*) FROM ({below}) t"), "sums by month are below zero")
+    for by in _SUMMED_BY:
+        kept, counted = count_months(facts, by, CaseFilter()), month_facts(facts, by, CaseFilter())
+        if kept is not None:
+            wrong = _rows(*kept) ^ _rows(*counted)
+            yield from _found(len(wrong), f"sums by month and {by} differ from the facts")
+    keys = ", ".join(TABLES["case_spans"].key)
+    cell = f"SELECT {keys}, count(*) AS n, sum(s) AS s FROM ({{}}) r GROUP BY {keys}"
+    kept_sql = cell.format(f"SELECT {keys}, unnest(spans_s) AS s FROM case_spans")
+    facts_sql = cell.format(f"SELECT {keys}, close_s AS s FROM case_facts WHERE close_s >= 0")
+    differ = f"({kept_sql} EXCEPT {facts_sql}) UNION ALL ({facts_sql} EXCEPT {kept_sql})"
     yield from _found(
-        count(facts.db, f"SELECT count(*) FROM ({unbalanced}) t"), "sums by month are below zero"
+        count(facts.db, f"SELECT count(*) FROM ({differ}) t"), "cells of case_spans differ from the facts"
     )
-    summed = month_counts_from_sums(facts, "all", CaseFilter())
-    counted = month_facts(facts, "all", CaseFilter())
-    if summed is not None:
-        ways = [
-            table.sort_by("month").select(["month", *MONTH_COUNTS]).to_pylist() for table in (summed, counted)
-        ]
-        yield from _found(int(ways[0] != ways[1]), "sums by month differ from the facts")
+
+
+def _rows(
+    codes: list[int | None], months: list[int], counts: dict[str, list[int]]
+) -> set[tuple[int | None, ...]]:
+    return set(zip(codes, months, *(counts[name] for name in MONTH_COUNTS), strict=True))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from geo.errors import StoreError
 from geo.store import CaseFilter, open_store
 from geo.store import counting as counting_module
+from geo.store import slices as slices_module
+from geo.store import spans as spans_module
 from geo.store.counting import month_text
 from geo.store.questions import MONTH_COUNTS, PERCENTILES, PERCENTS, PERIOD_COUNTS
 from tests.store.conftest import NOON, at, head, make_case_areas, make_cases, store_cases
@@ -218,7 +221,7 @@ def test_points_that_carry_many_cases_are_found(store):
     assert store.pile_ups(CaseFilter(), least=3).values.tolist() == [[104.0, 30.0, 3]]
 
 
-# --- the two ways to an answer agree, with each other and with plain Python -----------------------
+# --- the three ways to an answer agree, with each other and with plain Python ---------------------
 
 _MOMENTS = st.sampled_from(
     [
@@ -252,6 +255,8 @@ _PERIODS = [
     (datetime(2026, 9, 1, tzinfo=SHANGHAI), datetime(2026, 10, 2, 9, 30, tzinfo=SHANGHAI)),
     (datetime(2026, 9, 2, 9, 30, tzinfo=SHANGHAI), datetime(2026, 10, 30, tzinfo=SHANGHAI)),
     (datetime(2026, 9, 1, tzinfo=SHANGHAI), datetime(2026, 11, 30, 23, 59, 59, tzinfo=SHANGHAI)),
+    (datetime(2026, 10, 2, 9, 30, tzinfo=SHANGHAI), datetime(2026, 10, 15, 12, tzinfo=SHANGHAI)),
+    (datetime(2026, 8, 15, 12, tzinfo=SHANGHAI), END),
 ]
 
 
@@ -295,25 +300,22 @@ def plain_counts(rows, start, end):
     return {name: int(n) for name, n in found.items()}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(rows=st.lists(_CASE, min_size=1, max_size=60), later=st.lists(_CASE, min_size=1, max_size=20))
 def test_sums_facts_and_plain_python_agree_before_and_after_changes(rows, later):
     store = open_store("duckdb::memory:", threads=1, now=NOON)
-    with store, pytest.MonkeyPatch.context() as patch:
+    with store:
         rows = [row | {"no": n} for n, row in enumerate(rows)]
         later = [row | {"no": 2 * n} for n, row in enumerate(later)]
         store_cases(store, *rows)
-        _agree(store, rows, patch)
+        _agree(store, rows)
         store_cases(store, *later)
-        placed = {row["no"]: row["areas"] for row in rows}
-        now = {row["no"]: row for row in rows} | {row["no"]: row for row in later}
         moved = store.read_case_areas("current").set_index("case_id")
-        now = {no: row | {"areas": _areas(moved.loc[f"hot:{no}"])} for no, row in now.items()}
-        assert set(placed) <= set(now)
-        _agree(store, list(now.values()), patch)
+        now = {row["no"]: row for row in [*rows, *later]}
+        _agree(store, [row | {"areas": _areas(moved.loc[f"hot:{no}"])} for no, row in now.items()])
         if "B000002" in set(store.read("cases")["batch_id"]):
             store.undo_batch("B000002", actor="li", undone_at=NOON)
-            _agree(store, rows, patch)
+            _agree(store, rows)
 
 
 def _areas(row):
@@ -324,31 +326,83 @@ def _areas(row):
     }
 
 
-def _agree(store, rows, patch):
+@contextmanager
+def from_kept_sums(store):
+    """Answer from what the store keeps by month, where it can."""
+    store._facts.memory.refresh(-7)
+    yield
+
+
+@contextmanager
+def from_a_few_cases(store):
+    """Answer from slices and spans that are read from the facts."""
+    store._facts.memory.refresh(-8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slices_module, "_wide_dimension", lambda *_: None)
+        patch.setattr(spans_module, "is_wide", lambda *_: False)
+        yield
+    store._facts.memory.refresh(-9)
+
+
+@contextmanager
+def in_the_database(store):
+    """Answer in one pass over the facts, percentiles included."""
+    store._facts.memory.refresh(-8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting_module, "count_period", lambda *_, **__: None)
+        patch.setattr(counting_module, "count_months", lambda *_: None)
+        patch.setattr(spans_module, "is_wide", lambda *_: False)
+        patch.setattr(spans_module, "FEW_CASES", 0)
+        yield
+    store._facts.memory.refresh(-9)
+
+
+WAYS = (from_kept_sums, from_a_few_cases, in_the_database)
+
+
+def _ask(store, way, ask):
+    with way(store):
+        return ask()
+
+
+def _agree(store, rows):
     assert store.verify() == []
-    for by, name in (
-        ("all", None),
-        ("subdistrict", None),
-        ("category_id", "category_id"),
-        ("channel", "channel"),
-    ):
-        for where in (CaseFilter(), CaseFilter(area_level="district", area_id="D")):
-            meant = [row for row in rows if where.area_id is None or row["areas"].get("district") == "D"]
+    groups = {"all": None, "subdistrict": None, "category_id": "category_id", "channel": "channel"}
+    places = [
+        (CaseFilter(), lambda row: True),
+        (CaseFilter(area_level="district", area_id="D"), lambda row: row["areas"].get("district") == "D"),
+        (CaseFilter(area_level="community", area_id="C1"), lambda row: row["areas"].get("community") == "C1"),
+        (CaseFilter(category_ids=("noise",)), lambda row: row["category_id"] == "noise"),
+    ]
+    for by, name in groups.items():
+        for where, is_meant in places:
+            meant = [row for row in rows if is_meant(row)]
             for start, end in _PERIODS:
-                summed = store.period_counts(by, where, start=start, end=end)
-                with patch.context() as inner:
-                    inner.setattr(counting_module, "period_counts_from_sums", lambda *_, **__: None)
-                    counted = store.period_counts(by, where, start=start, end=end)
-                pd.testing.assert_frame_equal(summed, counted)
-                assert summed[list(PERIOD_COUNTS)].sum().to_dict() == plain_counts(meant, start, end)
-                if name is not None:
-                    for group in summed["group"]:
-                        of_group = [row for row in meant if row[name] == group]
-                        assert counts_of(summed, group) == plain_counts(of_group, start, end)
+                kept, few, counted = (
+                    _ask(
+                        store,
+                        way,
+                        lambda b=by, w=where, s=start, e=end: store.period_counts(b, w, start=s, end=e),
+                    )
+                    for way in WAYS
+                )
+                pd.testing.assert_frame_equal(kept, few)
+                pd.testing.assert_frame_equal(kept, counted)
+                assert kept[list(PERIOD_COUNTS)].sum().to_dict() == plain_counts(meant, start, end)
+                for group in kept["group"] if name else ():
+                    of_group = [row for row in meant if row[name] == group]
+                    assert counts_of(kept, group) == plain_counts(of_group, start, end)
+    _months_agree(store, rows)
+
+
+def _months_agree(store, rows):
+    for by in ("all", "subdistrict", "channel"):
+        kept, few, counted = (
+            _ask(store, way, lambda b=by: store.month_counts(b, CaseFilter())) for way in WAYS
+        )
+        pd.testing.assert_frame_equal(kept, few)
+        pd.testing.assert_frame_equal(kept, counted)
     months = store.month_counts("all", CaseFilter())
-    with patch.context() as inner:
-        inner.setattr(counting_module, "month_counts_from_sums", lambda *_: None)
-        pd.testing.assert_frame_equal(months, store.month_counts("all", CaseFilter()))
     for month, end in (("2026-08", 9), ("2026-09", 10), ("2026-10", 11), ("2026-11", 12)):
         past = months[months["month"] <= month][list(MONTH_COUNTS)].sum()
         expected = plain_counts(rows, START, datetime(2026, end, 1, tzinfo=SHANGHAI))

@@ -280,6 +280,14 @@ CREATE TABLE case_counts (
     n_rejected            bigint NOT NULL
 );
 
+-- derived: seconds from report to closing, of each sub-district and month of closing
+CREATE TABLE case_spans (
+    district_code    integer,
+    subdistrict_code integer,
+    closed_month     integer NOT NULL,
+    spans_s          bigint[] NOT NULL
+);
+
 -- history of every case, one row per step, never edited
 CREATE TABLE case_events (
     case_id    text NOT NULL,
