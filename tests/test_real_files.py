@@ -7,7 +7,6 @@ files alone; figures that are written out were published beside the files or cou
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import json
 from pathlib import Path
