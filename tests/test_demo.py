@@ -736,3 +736,17 @@ def test_any_day_can_be_the_last_one():
     assert local.max() < pd.Timestamp("2024-02-29", tz="Asia/Shanghai")
     assert local.min() >= pd.Timestamp("2022-02-28", tz="Asia/Shanghai")
     assert district.truth["as_of"] == "2024-02-28"
+
+
+def test_every_category_has_its_whole_english_name():
+    # An unquoted comma in YAML cut "Water, power or gas cut" to "Water" and made the rest a key.
+    subclasses, table = read_categories()
+    known = {
+        "category_id", "kind", "zh", "en", "limit_h", "facility_kind", "department", "weight", "season",
+        "hours", "place", "words",
+    }  # fmt: skip
+    assert set(subclasses.columns) == known
+    names = table.set_index("category_id")["name_en"]
+    assert names["S01-05"] == "Water, power or gas cut"
+    assert names.str.fullmatch(r"[A-Z][A-Za-z' ,-]{3,40}").all()
+    assert names.is_unique
