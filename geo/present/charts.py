@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from geo.analysis.classes import NO_DATA, SEQUENTIAL
 
 INK, FAINT, ACCENT, BEFORE = "#1f2933", "#c3c9d0", "#1d6fa5", "#9aa5b1"
+MOST_STEPS = 4
+"""Steps of an axis; with five lines it can still be read in a chart as low as these."""
 
 
 def escape(text: object) -> str:
@@ -52,10 +54,11 @@ def draw_months(
     """Draw columns per month with a mark for the same month a year before."""
     width, height, left, bottom = 720, 180, 44, 22
     known = [v for v in [*now, *[v for v in year_before if v is not None]] if np.isfinite(v)]
-    top = _round_up(max([*known, 1]))
+    ticks = whole_ticks(max([*known, 1]))
+    top = ticks[-1]
     step = (width - left) / max(len(months), 1)
     scale = (height - bottom - 8) / top
-    parts = [_axis(top, left, width, height - bottom, scale)]
+    parts = [_axis(ticks, left, width, height - bottom, scale)]
     for k, (month, value, earlier) in enumerate(zip(months, now, year_before, strict=True)):
         x, tall = left + k * step, value * scale
         parts.append(
@@ -146,15 +149,23 @@ def _ring_path(ring: object, west: float, north: float, scale: float, shrink: fl
     return f"M{steps}Z"
 
 
-def _axis(top: float, left: int, width: int, base: int, scale: float) -> str:
+def whole_ticks(most: float) -> list[int]:
+    """Return the ticks of an axis of counts: whole numbers from 0, evenly spaced, the last at or above `most`.
+
+    >>> whole_ticks(250), whole_ticks(3), whole_ticks(0)
+    ([0, 100, 200, 300], [0, 1, 2, 3], [0, 1])
+    """
+    size = 10 ** max(int(np.floor(np.log10(max(most, 1) / MOST_STEPS))), 0)
+    step = next(
+        factor * size for factor in (1, 2, 5, 10, 20, 50) if factor * size * MOST_STEPS >= max(most, 1)
+    )
+    return list(range(0, int(np.ceil(max(most, 1) / step)) * step + 1, step))
+
+
+def _axis(ticks: Sequence[int], left: int, width: int, base: int, scale: float) -> str:
     parts = []
-    for value in (0.0, top / 2, top):
+    for value in ticks:
         y = base - value * scale
         parts.append(f'<path d="M{left} {y:.1f}H{width}" stroke="{FAINT}" stroke-width="0.5"/>')
-        parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,.0f}</text>')
+        parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>')
     return "".join(parts)
-
-
-def _round_up(value: float) -> float:
-    size = 10.0 ** np.floor(np.log10(value))
-    return float(next(step * size for step in (1, 2, 4, 5, 6, 8, 10) if step * size >= value))

@@ -31,10 +31,12 @@ function runs(values) {
   return found;
 }
 
-function niceMost(value) {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 4, 5, 8, 10].map((step) => step * power).find((step) => step >= value * 1.001) ?? 10 * power;
+// Ticks of an axis of counts: whole numbers from 0, at most five, the last at or above the highest.
+export function wholeTicks(value) {
+  const most = Math.max(value, 1);
+  const size = 10 ** Math.max(Math.floor(Math.log10(most / 4)), 0);
+  const step = [1, 2, 5, 10, 20, 50].map((factor) => factor * size).find((one) => one * 4 >= most);
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, place) => place * step);
 }
 
 export function drawLines(root, data, tools) {
@@ -57,14 +59,13 @@ function legend(series) {
 
 function lineChart(width, data, tools) {
   const chart = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": data.label, class: "plot" });
-  const most = niceMost(Math.max(0, ...data.series.flatMap((one) => one.values.filter((value) => value !== null))));
+  const ticks = wholeTicks(Math.max(0, ...data.series.flatMap((one) => one.values.filter((value) => value !== null))));
+  const most = ticks.at(-1);
   const n = data.labels.length;
   const x = (place) => LEFT + ((place + 0.5) * (width - LEFT - RIGHT)) / n;
   const y = (value) => HEIGHT - BOTTOM - (value * (HEIGHT - TOP - BOTTOM)) / most;
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    const value = most * share;
-    if (most < 4 && !Number.isInteger(value)) continue;
-    chart.append(svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), class: share ? "grid" : "axis" }));
+  for (const value of ticks) {
+    chart.append(svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), class: value ? "grid" : "axis" }));
     chart.append(svg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, value.toLocaleString("en")));
   }
   const every = Math.ceil((n * 44) / (width - LEFT - RIGHT));
