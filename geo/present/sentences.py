@@ -19,7 +19,8 @@ from typing import Literal
 from geo.analysis.indicators import LEAST_DENOMINATOR
 from geo.analysis.periods import Period
 from geo.present.numbers import show_value
-from geo.present.words import LEVELS, Language, word
+from geo.present.period_words import say_day
+from geo.present.words import COUNTED, LEVELS, Language, word
 
 UNLOCATED_WORTH_SAYING = 0.05
 
@@ -99,10 +100,10 @@ def write_sentence(facts: Facts, language: Language) -> str:
 def _new_zh(facts: Facts) -> str:
     when = _PERIOD_ZH[facts.period.name]
     if facts.period.is_clipped:
-        when += f"（截至 {facts.period.last_on.isoformat()}）"
+        when += f"（截至 {say_day(facts.period.last_on, 'zh')}）"
     if not facts.n_new:
         return f"{when}没有新增案件"
-    head = f"{when} {facts.n_new:,} 件"
+    head = f"{when}{'' if facts.period.is_clipped else ' '}{facts.n_new:,} 件"
     change, share = _change(facts)
     if change == "unknown":
         return head
@@ -116,9 +117,9 @@ def _new_zh(facts: Facts) -> str:
 def _new_en(facts: Facts) -> str:
     when = _PERIOD_EN[facts.period.name]
     if facts.period.is_clipped:
-        when += f" (to {facts.period.last_on.isoformat()})"
+        when += f" (to {say_day(facts.period.last_on, 'en')})"
     if not facts.n_new:
-        return f"no new case {when}"
+        return f"no new cases {when}"
     head = f"{facts.n_new:,} new {'case' if facts.n_new == 1 else 'cases'} {when}"
     change, share = _change(facts)
     if change == "unknown":
@@ -163,7 +164,7 @@ def _standing(standing: Standing | None, language: Language) -> str:
         return (
             f"（与同级{level}无显著差别）"
             if language == "zh"
-            else f" (no different from its {level} siblings)"
+            else f" (no different from the other {COUNTED[standing.level][2]} here)"
         )
     reach = "" if standing.low == standing.high else f"{standing.low}–{standing.high}"
     if language == "zh":
@@ -204,4 +205,5 @@ def _unlocated(facts: Facts, language: Language) -> str:
     share = show_value(facts.n_unlocated / facts.n_new, "share")
     if language == "zh":
         return f"其中 {facts.n_unlocated:,} 件（{share}）没有位置。"
-    return f" {facts.n_unlocated:,} of the new cases ({share}) have no location."
+    have = "has" if facts.n_unlocated == 1 else "have"
+    return f" {facts.n_unlocated:,} of the new cases ({share}) {have} no location."

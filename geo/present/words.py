@@ -77,6 +77,23 @@ WEEKDAYS: Words = {
     "6": ("周六", "Sat"),
     "7": ("周日", "Sun"),
 }
+COUNTED: Mapping[str, tuple[str, str, str]] = {
+    "case": ("件", "case", "cases"),
+    "row": ("行", "row", "rows"),
+    "day": ("天", "day", "days"),
+    "area": ("个区域", "area", "areas"),
+    "category": ("个类别", "category", "categories"),
+    "facility": ("处设施", "facility", "facilities"),
+    "place": ("处", "place", "places"),
+    "district": ("个区县", "district", "districts"),
+    "subdistrict": ("个街道", "sub-district", "sub-districts"),
+    "community": ("个社区", "community", "communities"),
+    "grid": ("个网格", "grid", "grids"),
+    "microgrid": ("个微网格", "micro-grid", "micro-grids"),
+    "courtyard": ("个院落", "courtyard", "courtyards"),
+    "unit_grid": ("个单元网格", "unit grid", "unit grids"),
+}
+"""What is counted: the Chinese measure word, the English word for one and for any other number."""
 NO_VALUE = ("（未填）", "(not given)")
 """Shown where cases have no value."""
 
@@ -91,3 +108,34 @@ def word(words: Words, key: object, language: Language) -> str:
         return NO_VALUE[0 if language == "zh" else 1]
     pair = words.get(key)
     return key if pair is None else pair[0 if language == "zh" else 1]
+
+
+def count_of(n: float, what: str, language: Language) -> str:
+    """Write a number with what it counts; English knows one from many.
+
+    >>> count_of(1, "community", "en"), count_of(1200, "case", "en"), count_of(1, "case", "zh")
+    ('1 community', '1,200 cases', '1 件')
+    """
+    measure, one, many = COUNTED[what]
+    if language == "zh":
+        return f"{n:,.0f} {measure}"
+    return f"{n:,.0f} {one if round(n) == 1 else many}"
+
+
+def unit_of(n: float, what: str, language: Language) -> str:
+    """Write what a number counts, for where the number itself stands apart.
+
+    >>> unit_of(1, "case", "en"), unit_of(0, "case", "en")
+    ('case', 'cases')
+    """
+    measure, one, many = COUNTED[what]
+    return measure if language == "zh" else one if round(n) == 1 else many
+
+
+def capital(text: str) -> str:
+    """Begin a label with a capital letter and leave the rest as it is.
+
+    >>> capital("sub-district"), capital("街道"), capital("")
+    ('Sub-district', '街道', '')
+    """
+    return text[:1].upper() + text[1:]

@@ -7,12 +7,16 @@ import pytest
 
 from geo.present.numbers import show_change, show_value
 from geo.present.words import (
+    COUNTED,
     FACILITY_STATUS,
     KINDS,
     LEVELS,
     POSITION_SOURCES,
     SATISFACTION,
     STATES,
+    capital,
+    count_of,
+    unit_of,
     word,
 )
 from geo.schema import AREA_LEVELS, CASE_KINDS, CASE_STATES
@@ -73,3 +77,27 @@ def test_unknown_and_missing_keys():
     assert word(STATES, "other", "zh") == "other"
     assert word(STATES, None, "zh") == "（未填）"
     assert word(STATES, np.nan, "en") == "(not given)"
+
+
+@pytest.mark.parametrize("what", sorted(COUNTED))
+def test_one_is_not_many_in_english(what):
+    _, one, many = COUNTED[what]
+    assert count_of(1, what, "en") == f"1 {one}"
+    assert [count_of(n, what, "en") for n in (0, 2, 1001)] == [f"{n} {many}" for n in ("0", "2", "1,001")]
+    assert (unit_of(1, what, "en"), unit_of(2, what, "en")) == (one, many)
+    assert one != many
+
+
+def test_chinese_counts_carry_their_measure_word():
+    assert count_of(1, "microgrid", "zh") == "1 个微网格"
+    assert count_of(2000, "case", "zh") == "2,000 件"
+
+
+def test_every_level_can_be_counted():
+    assert set(LEVELS) <= set(COUNTED)
+
+
+def test_a_label_begins_with_a_capital_and_keeps_the_rest():
+    assert [capital(text) for text in ("e-bike parking", "Wi-Fi", "社区", "")] == [
+        "E-bike parking", "Wi-Fi", "社区", "",
+    ]  # fmt: skip

@@ -82,12 +82,23 @@ def test_missing_locations_are_said_beyond_one_in_twenty():
     assert zh(n_unlocated=60).endswith("其中 60 件（28.0%）没有位置。")
 
 
+def test_one_case_is_not_many():
+    one = {"n_new": 1, "n_before": None, "differs": False, "n_due": 0, "n_overdue": 0, "top": None}
+    assert en(**one, n_unlocated=1) == "1 new case this month. 1 of the new cases (100.0%) has no location."
+
+
+def test_siblings_are_named_in_the_plural():
+    said = en(on_time=Standing(2, 1, 9, 9, "community"))
+    assert "no different from the other communities here" in said
+
+
 def test_a_running_month_says_until_when():
     running, before = choose_period(
         "month", data_as_of=datetime(2026, 10, 12, 4, tzinfo=UTC), time_zone="Asia/Shanghai"
     )
-    assert zh(period=running, before=before).startswith("本月（截至 2026-10-12） 214 件，比上月同期多")
-    assert "the same days of the month before" in en(period=running, before=before)
+    assert zh(period=running, before=before).startswith("本月（截至 10 月 12 日）214 件，比上月同期多")
+    said = en(period=running, before=before)
+    assert said.startswith("214 new cases this month (to 12 October), 43% more than the same days of")
 
 
 def test_an_empty_month_is_said_plainly():
@@ -101,7 +112,7 @@ def test_an_empty_month_is_said_plainly():
         "n_unlocated": 0,
     }
     assert zh(**quiet) == "本月没有新增案件。"
-    assert en(**quiet) == "No new case this month."
+    assert en(**quiet) == "No new cases this month."
 
 
 @pytest.mark.parametrize("name", ["<b>x</b>", "{0}", "=1+1", "%s"])
