@@ -97,6 +97,12 @@ def list_chips(where: CaseFilter) -> list[Chip]:
     together = {name for group in _CHIPS for name in group}
     groups = [*_CHIPS, *((item.name,) for item in fields(CaseFilter) if item.name not in together)]
     chips = []
+    if where.is_placed is not None and not (where.area_id or where.area_ids):
+        # The level belongs to what is asked of it: in an area of that level, or in none.
+        groups = [
+            ("area_level", "is_placed"),
+            *(g for g in groups if "area_level" not in g and g != ("is_placed",)),
+        ]
     for group in groups:
         part = replace(CaseFilter(), **{name: getattr(where, name) for name in group})
         if part == CaseFilter():

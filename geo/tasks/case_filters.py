@@ -167,6 +167,7 @@ def describe_filter(
     """
     zh = language == "zh"
     areas, categories = area_names or {}, category_names or {}
+    joint = "、" if zh else ", "
     chips: list[tuple[str, str]] = []
 
     def add(label_zh: str, label_en: str, value: str) -> None:
@@ -175,7 +176,7 @@ def describe_filter(
     if where.area_level and (where.area_id or where.area_ids):
         codes = [where.area_id] if where.area_id else list(where.area_ids)
         label = word(LEVELS, where.area_level, language)
-        chips.append((label, "、".join(areas.get(str(code), str(code)) for code in codes)))
+        chips.append((label, joint.join(areas.get(str(code), str(code)) for code in codes)))
     for label_zh, label_en, first, after in (
         ("上报", "reported", where.reported_from, where.reported_to),
         ("结案", "closed", where.closed_from, where.closed_to),
@@ -190,19 +191,26 @@ def describe_filter(
         if moment:
             add(label_zh, label_en, _last_day(moment, time_zone).isoformat())
     if where.category_ids:
-        add("类别", "category", "、".join(categories.get(code, code) for code in where.category_ids))
+        add("类别", "category", joint.join(categories.get(code, code) for code in where.category_ids))
     for label_zh, label_en, values, words in (
         ("类型", "kind", where.kinds, KINDS),
         ("状态", "state", where.states, STATES),
         ("案件", "case", where.case_ids, {}),
         ("来源", "source", where.sources, {}),
         ("渠道", "channel", where.channels, {}),
-        ("化解层级", "closed at", where.closing_levels, {}),
+        ("化解层级", "closed at", where.closing_levels, LEVELS),
         ("没有", "without", where.without, _WITHOUT_WORDS),
     ):
         if values:
-            add(label_zh, label_en, "、".join(word(words, value, language) for value in values))
-    _add_flags(where, add)
+            add(label_zh, label_en, joint.join(word(words, value, language) for value in values))
+    if where.is_placed is not None:
+        any_level = "任何区域" if zh else "any area"
+        level = word(LEVELS, where.area_level, language) if where.area_level else any_level
+        if where.is_placed:
+            add("已落入", "has an area", level)
+        else:
+            add("未落入", "in no area", level)
+    _add_flags(where, add, language)
     if where.text:
         add("包含文字", "contains", where.text)
     return chips
@@ -219,16 +227,25 @@ _WITHOUT_WORDS: Words = {
     "due_at": ("办理期限", "deadline"),
 }
 
+_WEEKDAYS: Words = {
+    "1": ("周一", "Monday"),
+    "2": ("周二", "Tuesday"),
+    "3": ("周三", "Wednesday"),
+    "4": ("周四", "Thursday"),
+    "5": ("周五", "Friday"),
+    "6": ("周六", "Saturday"),
+    "7": ("周日", "Sunday"),
+}
+
 _YES_NO: Mapping[str, tuple[str, str, str, str]] = {
     "is_on_time": ("按期", "on time", "未按期", "not on time"),
     "is_negative": ("结案早于上报", "closed before reported", "结案不早于上报", "not closed before reported"),
     "valid_callback": ("有效回访", "valid call-back", "无有效回访", "no valid call-back"),
-    "is_located": ("有位置", "with a location", "无位置", "without a location"),
-    "is_placed": ("已落格", "placed", "未落格", "not placed"),
+    "is_located": ("有坐标或区域", "with a point or an area", "无位置", "without a location"),
 }
 
 
-def _add_flags(where: CaseFilter, add: Callable[[str, str, str], None]) -> None:
+def _add_flags(where: CaseFilter, add: Callable[[str, str, str], None], language: Language) -> None:
     for name, (yes_zh, yes_en, no_zh, no_en) in _YES_NO.items():
         value = getattr(where, name)
         if value is not None:
@@ -236,7 +253,7 @@ def _add_flags(where: CaseFilter, add: Callable[[str, str, str], None]) -> None:
     if where.hour is not None:
         add("时刻", "hour", f"{where.hour:02d}:00–{where.hour:02d}:59")
     if where.weekday is not None:
-        add("星期", "weekday", str(where.weekday))
+        add("星期", "weekday", word(_WEEKDAYS, str(where.weekday), language))
     if where.at_point:
         add("坐标", "at point", f"{where.at_point[0]:.6f}, {where.at_point[1]:.6f}")
     if where.not_at_points:

@@ -128,3 +128,26 @@ def test_every_field_is_said(item):
         )
     for language in ("zh", "en"):
         assert describe_filter(CaseFilter(**given_fields), language=language, time_zone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("where", "zh", "en"),
+    [
+        (CaseFilter(closing_levels=("grid",)), ("化解层级", "网格"), ("closed at", "grid")),
+        (
+            CaseFilter(closing_levels=("subdistrict", "district")),
+            ("化解层级", "街道、区县"),
+            ("closed at", "sub-district, district"),
+        ),
+        (
+            CaseFilter(area_level="microgrid", is_placed=False),
+            ("未落入", "微网格"),
+            ("in no area", "micro-grid"),
+        ),
+        (CaseFilter(is_placed=True), ("已落入", "任何区域"), ("has an area", "any area")),
+        (CaseFilter(weekday=7), ("星期", "周日"), ("weekday", "Sunday")),
+    ],
+)
+def test_codes_of_the_program_are_said_in_words(where, zh, en):
+    assert describe_filter(where, language="zh", time_zone="UTC") == [zh]
+    assert describe_filter(where, language="en", time_zone="UTC") == [en]
