@@ -1,5 +1,7 @@
 """Cases page (案件): the list behind any number, on the map and in a table, and one case opened."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from geo.errors import GeoError
@@ -11,6 +13,11 @@ outputs.stop_if_empty("cases")
 address = read_address(st.query_params)
 try:
     area = case_view.chosen_area(address.where)
+    if area is not None:
+        address = replace(address, where=replace(address.where, area_level=area.level))
+except GeoError as error:
+    frame.show_unknown_place("cases", error)
+try:
     frame.show_top("cases", area, with_period=False)
     panels.show_lead(t("page.cases"), level="h1", key="title")
     if address.unread:
@@ -20,11 +27,15 @@ try:
 except GeoError as error:
     outputs.stop_with(error)
 
-count = t("cases.count", n=shows.number(page.n), share=shows.share(page.share))
-unlocated = t("cases.unlocated", n=shows.number(page.n_unlocated)) if page.n_unlocated else ""
+count = t(
+    "cases.count_all" if page.n == page.n_all else "cases.count",
+    n=shows.number(page.n),
+    share=shows.share(page.share),
+)
+positions = shows.positions(page.positions) if page.n else ""
 summary, order, downloads = st.columns([5, 2, 1], vertical_alignment="center")
 with summary:
-    panels.show_lead(count, note=unlocated, key="count")
+    panels.show_lead(count, note=positions, key="count")
 with order:
     case_view.show_sort(address)
 with downloads, st.container(horizontal=True, horizontal_alignment="right"):
@@ -49,6 +60,6 @@ with listed:
 
 frame.show_method(
     filters=[(chip.label, chip.value) for chip in list_chips(where)],
-    left_out=[unlocated] if unlocated else [],
+    left_out=[positions] if positions else [],
     notes=[t("cases.masked")],
 )

@@ -10,8 +10,7 @@ outputs.stop_if_empty()
 try:
     area = session.chosen_area()
 except GeoError as error:
-    frame.show_top("map", None)
-    outputs.stop_with(error)
+    frame.show_unknown_place("map", error)
 periods = frame.show_top("map", area)
 
 choices, drawn = st.columns([1, 3.4])

@@ -19,7 +19,7 @@ ROUND_DEG = 0.003
 
 def show_cases(where: CaseFilter, page: CasePage, area: AreaCard | None) -> None:
     """Draw the located cases of a filter; a click on one opens it."""
-    if page.n == page.n_unlocated:
+    if not page.positions.n_drawn:
         panels.show_notice(t("empty.nothing_chosen") if not page.n else t("cases.no_map"), key="no_map")
         return
     spec = MapSpec(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import pandas as pd
@@ -16,6 +16,7 @@ from geo.present.words import FACILITY_STATUS, LEVELS
 from geo.schema import CHAIN_LEVELS, AreaLevel
 from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
+from geo.tasks.case_lists import PositionCounts, count_positions
 from geo.tasks.dashboard_parts import period_filter
 from geo.tasks.dashboards import measure_level
 from geo.tasks.exports import FileFormat, write_areas
@@ -190,13 +191,14 @@ def _outlines(view: View) -> tuple[OutlinePart, ...]:
 def _case_part(view: View) -> CasePart | None:
     if view.cases == "none" or view.period is None:
         return None
-    n = session.kept(
-        "unlocated",
-        view.cases_here,
-        lambda: session.store().count_cases(CaseFilter(**{**vars(view.cases_here), "is_located": False})),
-    )
-    note = t("map.n_unlocated", n=shows.number(n)) if n else ""
+    note = shows.positions(count_here(view))
     return CasePart(_MODES[view.cases], note=note, **map_parts.case_urls(view.cases_here))
+
+
+def count_here(view: View) -> PositionCounts:
+    """Count which of the new cases here can be drawn."""
+    where = view.cases_here
+    return session.kept("positions", where, lambda: count_positions(session.store(), where))
 
 
 def _look_at(view: View) -> Box | None:
@@ -461,22 +463,18 @@ def say_left_out(view: View) -> list[str]:
     if view.period is None:
         return []
     store, where = session.store(), view.cases_here
-    n, n_unplaced, n_unlocated = session.kept(
-        "left_out",
-        (where, view.level),
-        lambda: (
-            store.count_cases(where),
-            store.count_cases(CaseFilter(**{**vars(where), "without": (view.level,)})),
-            store.count_cases(CaseFilter(**{**vars(where), "is_located": False})),
-        ),
+    n_unplaced = session.kept(
+        "left_out", (where, view.level), lambda: store.count_cases(replace(where, without=(view.level,)))
     )
+    counts = count_here(view)
     level = shows.words(LEVELS, view.level)
     return [
         t(
             "map.left_out",
-            n=shows.number(n),
+            n=shows.number(counts.n),
             unplaced=shows.number(n_unplaced),
-            unlocated=shows.number(n_unlocated),
+            area_only=shows.number(counts.n_area_only),
+            nowhere=shows.number(counts.n_nowhere),
             level=level,
         )
     ]

@@ -14,8 +14,10 @@ from geo.present.numbers import NO_FIGURE, show_change, show_value
 from geo.present.words import Words, word
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.tasks.areas import names_of
+from geo.tasks.case_lists import PositionCounts
 from ui import session
 from ui.panels import Tone
+from ui.text import t
 
 __all__ = ["NO_FIGURE", "show_change", "show_value"]
 
@@ -58,6 +60,18 @@ def number(value: float | None) -> str:
 def share(value: float | None) -> str:
     """Write a share in per cent."""
     return show_value(value, "share")
+
+
+def positions(counts: PositionCounts) -> str:
+    """Say how many cases a map draws, how many have only an area, how many no location at all."""
+    if counts.n_drawn == counts.n:
+        return t("cases.all_drawn", drawn=number(counts.n_drawn))
+    return t(
+        "cases.positions",
+        drawn=number(counts.n_drawn),
+        area_only=number(counts.n_area_only),
+        nowhere=number(counts.n_nowhere),
+    )
 
 
 def figure(key: IndicatorKey, value: float | None) -> str:

@@ -7,7 +7,7 @@ numbers inside titles, texts and addresses are masked before anything leaves thi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -48,6 +48,25 @@ NEAR_M = 50.0
 """Cases of one category within this distance are near-by repeats (domain sheet 4.3: similar-case
 warning within 50 m)."""
 MOST_NEAR = 50
+_WORLD = (-180.0, -90.0, 180.0, 90.0)
+"""The box every point lies in; a case that states only an area lies in none."""
+
+
+@dataclass(frozen=True)
+class PositionCounts:
+    """How many cases a map can draw, and how many it cannot."""
+
+    n_drawn: int
+    """With a point, given or matched from the address."""
+    n_area_only: int
+    """Counted in the area they state, without a point."""
+    n_nowhere: int
+    """Without any usable location."""
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return self.n_drawn + self.n_area_only + self.n_nowhere
 
 
 @dataclass(frozen=True)
@@ -60,8 +79,8 @@ class CasePage:
     """Cases the filter means."""
     n_all: int
     """Cases in the store."""
-    n_unlocated: int
-    """Of `n`, those without a usable location."""
+    positions: PositionCounts
+    """Of `n`, how many can be drawn on a map, and how many cannot."""
     page: int
     """1, 2, 3 …"""
     page_size: int
@@ -132,7 +151,7 @@ def list_cases(
         rows=rows,
         n=n,
         n_all=store.count_rows()["cases"],
-        n_unlocated=_count_unlocated(store, where),
+        positions=count_positions(store, where, n=n),
         page=page,
         page_size=page_size,
     )
@@ -234,10 +253,17 @@ def is_overdue(rows: pd.DataFrame, *, at: datetime) -> pd.Series:
     return (rows["due_at"] < pd.Timestamp(at)).fillna(False).astype(bool)
 
 
-def _count_unlocated(store: Store, where: CaseFilter) -> int:
-    if where.is_located is not None:
-        return 0 if where.is_located else store.count_cases(where)
-    return store.count_cases(CaseFilter(**{**where.__dict__, "is_located": False}))
+def count_positions(store: Store, where: CaseFilter, *, n: int | None = None) -> PositionCounts:
+    """Count which of the cases of a filter have a point, only an area, or no location at all.
+
+    `n` is their number, counted here when missing.
+    """
+    n = store.count_cases(where) if n is None else n
+    if where.box is not None or where.h3 is not None or where.at_point is not None:
+        return PositionCounts(n, 0, 0)
+    n_drawn = store.count_cases(replace(where, box=_WORLD))
+    n_nowhere = 0 if where.is_located else store.count_cases(replace(where, is_located=False))
+    return PositionCounts(n_drawn, n - n_drawn - n_nowhere, n_nowhere)
 
 
 def _require_sort(sort: Sequence[tuple[str, str]]) -> None:

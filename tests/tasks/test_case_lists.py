@@ -12,6 +12,8 @@ from geo.tasks.case_lists import (
     MOST_NEAR,
     NEAR_M,
     SHOWN_COLUMNS,
+    PositionCounts,
+    count_positions,
     find_near,
     list_cases,
     read_rows,
@@ -37,13 +39,28 @@ def test_a_page_beyond_the_last_shows_the_last(store):
     assert (nothing.n, nothing.page, nothing.n_pages, len(nothing.rows)) == (0, 1, 1, 0)
 
 
-def test_the_count_of_unlocated_follows_the_filter(store):
-    where = CaseFilter(category_ids=("噪音",))
-    page = list_cases(store, where)
-    assert page.n_unlocated == store.count_cases(CaseFilter(category_ids=("噪音",), is_located=False)) > 0
-    assert list_cases(store, CaseFilter(is_located=True)).n_unlocated == 0
-    only = list_cases(store, CaseFilter(is_located=False))
-    assert only.n_unlocated == only.n
+@pytest.mark.parametrize("level", [None, "community"])
+@pytest.mark.parametrize("categories", [(), ("噪音",)])
+def test_cases_are_drawn_or_have_only_an_area_or_no_location_at_all(store, categories, level):
+    where = CaseFilter(category_ids=categories, area_level=level, area_id=None if level is None else "D1S1C1")
+    rows = read_rows(store, where)
+    stated = rows["position_source"].eq("stated") & rows["lon"].isna()
+    counts = list_cases(store, where).positions
+    assert counts == PositionCounts(
+        int(rows["lon"].notna().sum()), int(stated.sum()), int(rows["position_source"].eq("none").sum())
+    )
+    assert counts.n == len(rows) > counts.n_drawn > 0
+    assert counts.n_area_only > 0
+    assert counts.n_drawn == store.hexagon_counts(where, resolution=7)["n"].sum()
+
+
+def test_the_counts_of_positions_follow_the_filter(store):
+    nowhere = list_cases(store, CaseFilter(is_located=False))
+    assert nowhere.positions == PositionCounts(0, 0, nowhere.n)
+    assert list_cases(store, CaseFilter(is_located=True)).positions.n_nowhere == 0
+    in_a_box = count_positions(store, CaseFilter(box=(-180.0, -90.0, 180.0, 90.0)))
+    assert (in_a_box.n_area_only, in_a_box.n_nowhere) == (0, 0)
+    assert in_a_box.n_drawn == list_cases(store, CaseFilter()).positions.n_drawn
 
 
 @pytest.mark.parametrize("column", ["reported_at", "due_at", "state"])

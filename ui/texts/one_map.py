@@ -26,7 +26,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "map.table": ("地图上的区域", "Areas on the map"),
     "map.table_hint": ("点选一行，地图移到那里", "Choose a row and the map goes there"),
     "map.label": ("地图：{what}，{place}，{period}", "Map: {what}, {place}, {period}"),
-    "map.n_unlocated": ("另有 {n} 件无位置", "{n} more without location"),
     "map.download": ("下载", "Download"),
     "map.level_count": ("{level} {n}", "{level} {n}"),
     "map.method": (
@@ -37,8 +36,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "then single cases.",
     ),
     "map.left_out": (
-        "本范围时段内新增 {n} 件，其中 {unplaced} 件不属于任何{level}，{unlocated} 件无位置。",
-        "{n} new cases here in the period; {unplaced} of them are in no {level}, {unlocated} "
-        "without location.",
+        "本范围时段内新增 {n} 件，其中 {unplaced} 件不属于任何{level}；{area_only} 件只有所报区域、"
+        "没有坐标，{nowhere} 件无位置，都不在点、六边形和热力图上。",
+        "{n} new cases here in the period; {unplaced} of them are in no {level}. {area_only} have "
+        "only the area they state and no point, {nowhere} no location at all: neither is among the "
+        "points, hexagons and heat.",
     ),
 }
