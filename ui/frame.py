@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -12,11 +13,14 @@ from geo import __version__
 from geo.analysis.indicators import INDICATORS, IndicatorKey
 from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.errors import GeoError
+from geo.schema import AREA_LEVELS
 from geo.tasks.areas import AreaCard
 from ui import inputs, outputs, pages, panels, session
 from ui.text import t
 
 _WHOLE_DAY = timedelta(days=1)
+MOST_OF_PATH = 60
+"""Characters of an address that are repeated to the reader."""
 
 
 def show_sidebar(current: pages.PageName) -> None:
@@ -54,6 +58,7 @@ def _show_search(current: pages.PageName) -> None:
 
 def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool = True) -> Periods | None:
     """Draw the place, the period and the language; return the period, None where there are no cases."""
+    unread = read_senseless(page)
     place, controls = st.columns([5, 4], vertical_alignment="center")
     with place:
         show_crumbs(page, area)
@@ -73,9 +78,55 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
     if chosen is not None:
         with controls, st.container(key="data_date", horizontal=True, horizontal_alignment="right"):
             st.caption(_say_data_date(), width="content")
-        if problem is not None and with_period:
+        if problem is not None and with_period and not unread:
             outputs.show_error(problem, key="period_error")
+    if unread:
+        panels.show_notice(_say_senseless(unread, chosen), tone="warning", key="senseless")
     return chosen
+
+
+def show_unknown_place(page: pages.PageName, error: GeoError) -> NoReturn:
+    """Draw the frame of a page whose address names no area there is, what is wrong, and the way on."""
+    show_top(page, None, with_period=False)
+    outputs.show_error(error)
+    links = [
+        (t(f"page.{name}"), t("frame.whole"), panels.Link(name, pages.kept_query(area=None, level=None)))
+        for name in ("map", "dashboard", "cases")
+    ]
+    panels.show_links(links, key="whole_links")
+    st.stop()
+
+
+def show_missing_page(path: str) -> None:
+    """Draw what is said at an address that is none of a page, and the pages there are."""
+    show_top("import", None, with_period=False)
+    panels.show_lead(t("frame.no_page_title"), level="h1", key="no_page_title")
+    panels.show_notice(t("frame.no_page", path=path[:MOST_OF_PATH]), tone="warning", key="no_page")
+    links = [(t(f"page.{name}"), "", panels.Link(name, pages.kept_query())) for name in pages.PAGE_NAMES]
+    panels.show_links(links, key="page_links")
+
+
+def read_senseless(page: pages.PageName) -> dict[str, str]:
+    """Return what the address says of the period and the level that means nothing.
+
+    The page of cases reads its level itself.
+    """
+    asked = {name: st.query_params.get(name, "") for name in ("period", "from", "to", "level")}
+    is_known = {
+        "period": asked["period"] in PERIOD_NAMES,
+        "from": session.read_day("from") is not None,
+        "to": session.read_day("to") is not None,
+        "level": page == "cases" or asked["level"] in AREA_LEVELS,
+    }
+    return {name: value for name, value in asked.items() if value and not is_known[name]}
+
+
+def _say_senseless(unread: Mapping[str, str], chosen: Periods | None) -> str:
+    given = "、" if session.language() == "zh" else ", "
+    said = given.join(f"{name}={value[:MOST_OF_PATH]}" for name, value in unread.items())
+    if chosen is None or unread.keys() <= {"level"}:
+        return t("frame.senseless", given=said)
+    return t("frame.senseless_period", given=said, label=chosen.chosen.label)
 
 
 def show_crumbs(page: pages.PageName, area: AreaCard | None) -> None:
@@ -99,8 +150,7 @@ def _read_periods() -> tuple[Periods, GeoError | None]:
     try:
         return session.periods(), None
     except GeoError as error:
-        for name in ("period", "from", "to"):
-            inputs.write_address(**{name: None})
+        inputs.write_address(**dict.fromkeys(("period", "from", "to")))
         return session.periods(), error
 
 

@@ -3,18 +3,28 @@
 Opened at the address of a page, such as `/cases`, Streamlit's browser side first asks whether the
 server lives under that path and takes two 404 answers for a no. The page is told instead: one line
 is written into the HTML that starts the app. The line holds nothing that comes from a request.
+
+At an address that is no page, Streamlit starts the app all the same and then complains in English. The
+reader is sent to the first page instead, which says so in the reader's language.
 """
 
 from __future__ import annotations
 
 import json
 from typing import Final
+from urllib.parse import parse_qs, quote, urlencode
 
-import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui import pages
+
+MISSING: Final = "missing"
+"""Name in an address under which the first page is told what was asked for and is not there."""
+
 _HEAD: Final = b"<head>"
+_OK, _ELSEWHERE = 200, 302
+_MOST_OF_PATH: Final = 200
 
 
 class FrontPage:
@@ -28,7 +38,7 @@ class FrontPage:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer = _Answer(send, _sent_on(scope))
         plain = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in _UNWANTED]}
         await self._app(plain, receive, answer.take)
 
@@ -40,8 +50,9 @@ _UNWANTED: Final = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 class _Answer:
     """Holds the start of an answer back until its body is known."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, sent_on: str) -> None:
         self._send = send
+        self._sent_on = sent_on
         self._start: Message | None = None
         self._body = b""
 
@@ -58,6 +69,11 @@ class _Answer:
         await self._send(message)
 
     async def _finish(self, start: Message) -> None:
+        if self._sent_on and start["status"] == _OK:
+            headers = [(b"location", self._sent_on.encode("ascii")), (b"content-length", b"0")]
+            await self._send({"type": "http.response.start", "status": _ELSEWHERE, "headers": headers})
+            await self._send({"type": "http.response.body", "body": b""})
+            return
         body = self._body.replace(_HEAD, _HEAD + first_line(), 1)
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-length"] = str(len(body))
@@ -68,8 +84,21 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": body})
 
 
+def _sent_on(scope: Scope) -> str:
+    """Return the address to go to instead of one that is no page; empty for a page."""
+    home = f"{pages.prefix()}/"
+    asked = str(scope["path"])
+    name = asked.removeprefix(home).strip("/") if asked.startswith(home) else asked.strip("/")
+    if name in ("", "index.html") or (name in pages.PAGE_NAMES and name != pages.HOME):
+        return ""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    kept = {key: query[key][0] for key in pages.KEPT if key in query}
+    if name != pages.HOME:
+        kept[MISSING] = name[:_MOST_OF_PATH]
+    return f"{quote(home)}?{urlencode(kept)}"
+
+
 def first_line() -> bytes:
     """Return the line that names the server's address, less the host, which the browser knows."""
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    path = json.dumps(f"/{prefix}" if prefix else "").replace("<", "\\u003c")
+    path = json.dumps(pages.prefix()).replace("<", "\\u003c")
     return f"<script>window.__streamlit={{BACKEND_BASE_URL:window.location.origin+{path}}}</script>".encode()

@@ -15,6 +15,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 PageName = Literal["map", "dashboard", "cases", "import"]
 PAGE_NAMES: tuple[PageName, ...] = get_args(PageName)
+HOME: PageName = "map"
+"""The page at the address without a name."""
 _FILES: dict[PageName, str] = {
     "map": "one_map.py",
     "dashboard": "dashboard.py",
@@ -35,12 +37,12 @@ def page_list() -> dict[str, list[st.Page]]:
 
 
 def _page(name: PageName) -> st.Page:
-    return st.Page(FOLDER / _FILES[name], title=t(f"page.{name}"), url_path=name, default=name == "map")
+    return st.Page(FOLDER / _FILES[name], title=t(f"page.{name}"), url_path=name, default=name == HOME)
 
 
 def name_of(page: st.Page) -> PageName:
     """Return the name of a page of the list."""
-    return next((name for name in PAGE_NAMES if page.url_path == name), "map")
+    return next((name for name in PAGE_NAMES if page.url_path == name), HOME)
 
 
 def kept_query(**changes: str | None) -> dict[str, str]:
@@ -58,7 +60,7 @@ def prefix() -> str:
 
 def address(name: PageName, query: Mapping[str, str]) -> str:
     """Return the address of a page, without the host."""
-    path = "" if name == "map" else name
+    path = "" if name == HOME else name
     return f"{prefix()}/{path}" + (f"?{urlencode(query)}" if query else "")
 
 

@@ -16,6 +16,7 @@ import streamlit as st  # noqa: E402
 
 from geo.errors import GeoError  # noqa: E402
 from ui import frame, outputs, pages  # noqa: E402
+from ui.front_page import MISSING  # noqa: E402
 from ui.text import t  # noqa: E402
 
 page = st.navigation(pages.page_list(), position="hidden")
@@ -27,6 +28,9 @@ st.set_page_config(
 outputs.add_style(is_print=st.query_params.get("print") == "1")
 try:
     frame.show_sidebar(pages.name_of(page))
-    page.run()
+    if missing := st.query_params.get(MISSING, ""):
+        frame.show_missing_page(missing)
+    else:
+        page.run()
 except GeoError as error:
     outputs.show_error(error, key="page_error")

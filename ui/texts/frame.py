@@ -16,7 +16,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "frame.search_hint": ("名称、别名或编码", "Name, alias or code"),
     "frame.search_none": (
         "没有找到“{text}”。换个名称，或输入编码。",
-        "Nothing found for “{text}”. Try another name, or the code.",
+        "Nothing found for '{text}'. Try another name, or the code.",
     ),
     "frame.period": ("时段", "Period"),
     "frame.from": ("从", "From"),
@@ -26,6 +26,19 @@ TEXT: dict[str, tuple[str, str]] = {
     "frame.stale": (
         "数据已超过一个月未更新（截至 {day}）。",
         "The data are more than a month old (to {day}).",
+    ),
+    "frame.senseless": (
+        "地址中的 {given} 无法识别，已忽略。",
+        "The address holds {given}, which says nothing here; it is left out.",
+    ),
+    "frame.senseless_period": (
+        "地址中的 {given} 无法识别，已忽略；时段按 {label}。",
+        "The address holds {given}, which says nothing here; it is left out. The period is {label}.",
+    ),
+    "frame.no_page_title": ("没有这一页", "There is no such page"),
+    "frame.no_page": (
+        "地址“{path}”不是这里的页面。请从下面选一页。",
+        "The address '{path}' is no page of this program. Choose one of these.",
     ),
     "frame.compared": ("与 {label} 相比", "Compared with {label}"),
     "frame.copy_link": ("复制本页链接", "Copy link to this view"),
@@ -76,6 +89,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "weekday.6": ("周六", "Sat"),
     "weekday.7": ("周日", "Sun"),
     "unit.cases": ("件", "cases"),
+    "work.seconds": ("已用 {n} 秒", "{n} s so far"),
     "loading": ("正在计算……", "Working it out …"),
     "none": ("未填", "Not given"),
     "all": ("全部", "All"),
