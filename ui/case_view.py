@@ -65,7 +65,7 @@ def show_filters(where: CaseFilter) -> CaseFilter:
 
 def _choose_filters(where: CaseFilter) -> CaseFilter:
     names = session.background().categories
-    version = repr(where)
+    version = inputs.key_of(repr(where))
     first, second, third = st.columns(3)
     text = first.text_input(t("cases.search"), where.text, key=f"text_{version}", max_chars=80)
     categories = second.multiselect(
@@ -144,11 +144,11 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
     column, direction = address.sort
     event = panels.show_table(
         [
-            Column(t("col.number"), width="84px", sort="source_no"),
+            Column(t("col.number"), width="124px", sort="source_no"),
             Column(t("col.reported"), width="116px", sort="reported_at"),
-            Column(t("col.category"), width="84px", sort="category_id"),
+            Column(t("col.category"), width="92px", sort="category_id"),
             Column(t("col.title"), is_long=True),
-            Column(t("col.area_state"), width="88px"),
+            Column(t("col.area_state"), width="104px"),
         ],
         [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
         key="cases",
@@ -180,16 +180,17 @@ def show_sort(address: CaseAddress) -> None:
     if chosen not in orders:
         orders.append(chosen)
 
-    def keep() -> None:
-        inputs.write_address(
-            sort=st.session_state["order"] if st.session_state["order"] != DEFAULT_SORT else None, page=None
-        )
+    key = inputs.key_of("order")
 
-    st.session_state["order"] = chosen
+    def keep() -> None:
+        order = st.session_state[key]
+        inputs.write_address(sort=order if order != DEFAULT_SORT else None, page=None)
+
+    st.session_state[key] = chosen
     st.selectbox(
         t("cases.sort"),
         orders,
-        key="order",
+        key=key,
         format_func=_say_order,
         on_change=keep,
         label_visibility="collapsed",

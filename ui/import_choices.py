@@ -16,7 +16,7 @@ from geo.schema import AREA_LEVELS
 from ui import session
 from ui.import_draft import Draft
 from ui.import_fields import FIELDS, MOMENTS, REQUIRED, field_name
-from ui.inputs import show_level
+from ui.inputs import key_of, show_level
 from ui.text import t
 
 _PER_ROW = 4
@@ -29,6 +29,7 @@ def show_choices(draft: Draft) -> None:
     if draft.kind == "boundaries":
         _choose_level(draft)
     _choose_columns(draft)
+    st.caption(t("import.needed"))
     first, second, third = st.columns(3)
     chosen = draft.choices
     with first:
@@ -36,15 +37,19 @@ def show_choices(draft: Draft) -> None:
     with second:
         if draft.kind in ("cases", "facilities", "population"):
             chosen.source = st.text_input(
-                t("import.source"), chosen.source, key="source", help=t("import.source_hint"), max_chars=60
+                t("import.source"),
+                chosen.source,
+                key=key_of("source"),
+                help=t("import.source_hint"),
+                max_chars=60,
             ).strip()
         if draft.kind == "boundaries":
             chosen.valid_from = st.date_input(
-                t("import.valid_from"), chosen.valid_from, key="valid_from", format="YYYY-MM-DD"
+                t("import.valid_from"), chosen.valid_from, key=key_of("valid_from"), format="YYYY-MM-DD"
             )
         if draft.kind == "population":
             chosen.as_of_on = st.date_input(
-                t("import.as_of_on"), chosen.as_of_on, key="as_of_on", format="YYYY-MM-DD"
+                t("import.as_of_on"), chosen.as_of_on, key=key_of("as_of_on"), format="YYYY-MM-DD"
             )
     with third:
         if draft.kind == "cases" and set(MOMENTS) & set(chosen.columns):
@@ -59,10 +64,10 @@ def _choose_level(draft: Draft) -> None:
     left, right = st.columns(2)
     options = ["", *AREA_LEVELS]
     draft.choices.area_level = left.selectbox(
-        t("import.level"),
+        t("import.level") + " *",
         options,
         options.index(draft.choices.area_level),
-        key="area_level",
+        key=key_of("area_level"),
         format_func=lambda level: show_level(level) if level else t("import.choose"),
     )
     scopes = [""]
@@ -76,7 +81,7 @@ def _choose_level(draft: Draft) -> None:
         t("import.scope"),
         scopes,
         scopes.index(chosen),
-        key="scope",
+        key=key_of("scope"),
         format_func=lambda code: code or t("import.whole"),
     )
 
@@ -97,7 +102,7 @@ def _choose_columns(draft: Draft) -> None:
                 label,
                 options,
                 options.index(current) if current in options else 0,
-                key=f"column_{draft.encoding}_{draft.sheet}_{field}",
+                key=key_of(f"column_{draft.encoding}_{draft.sheet}_{field}"),
                 format_func=_say_column,
             )
             if header:
@@ -124,11 +129,12 @@ def _choose_coord_sys(draft: Draft) -> None:
     is_written = isinstance(draft.file, RawLayer) and draft.file.crs_basis == "file"
     blank = t("import.coord_sys_by_file", name=declared) if is_written else t("import.coord_sys_choose")
     draft.choices.coord_sys = st.selectbox(
-        t("import.coord_sys"),
+        t("import.coord_sys") + ("" if is_written else " *"),
         options,
         options.index(current),
-        key="coord_sys",
+        key=key_of("coord_sys"),
         format_func=lambda name: labels[name] if name else blank,
+        help=t("import.coord_sys_help"),
     )
 
 
@@ -139,7 +145,7 @@ def _has_footprint(draft: Draft) -> bool:
 def _choose_zone(draft: Draft) -> None:
     zones = _zones(draft.choices.time_zone)
     draft.choices.time_zone = st.selectbox(
-        t("import.time_zone"), zones, zones.index(draft.choices.time_zone), key="time_zone"
+        t("import.time_zone"), zones, zones.index(draft.choices.time_zone), key=key_of("time_zone")
     )
 
 
@@ -159,7 +165,7 @@ def _choose_kind(draft: Draft) -> None:
         t("import.fixed_kind"),
         options,
         options.index(draft.choices.fixed_kind),
-        key="fixed_kind",
+        key=key_of("fixed_kind"),
         format_func=lambda key: names[key] if key else t("import.choose"),
     )
 
@@ -172,7 +178,7 @@ def _choose_further(draft: Draft) -> None:
             t("import.date_order"),
             _DATE_ORDERS,
             _DATE_ORDERS.index(chosen.date_order),
-            key="date_order",
+            key=key_of("date_order"),
             format_func=lambda order: t(f"import.date_order.{order or 'auto'}"),
         )
         if draft.kind == "cases":
@@ -180,15 +186,15 @@ def _choose_further(draft: Draft) -> None:
                 t("import.excel_system"),
                 _EXCEL_SYSTEMS,
                 _EXCEL_SYSTEMS.index(chosen.excel_system),
-                key="excel_system",
+                key=key_of("excel_system"),
                 format_func=lambda system: system or t("import.excel_none"),
             )
             chosen.max_distance_m = right.number_input(
-                t("import.max_distance"), 0.0, 500.0, chosen.max_distance_m, 10.0, key="max_distance"
+                t("import.max_distance"), 0.0, 500.0, chosen.max_distance_m, 10.0, key=key_of("max_distance")
             )
         if {"lon", "lat"} <= chosen.columns.keys():
-            chosen.swap_lonlat = st.checkbox(t("import.swap"), chosen.swap_lonlat, key="swap")
+            chosen.swap_lonlat = st.checkbox(t("import.swap"), chosen.swap_lonlat, key=key_of("swap"))
         if draft.kind == "cases" and draft.personal:
             chosen.keep_reporters = st.checkbox(
-                t("import.keep_reporters"), chosen.keep_reporters, key="keep_reporters"
+                t("import.keep_reporters"), chosen.keep_reporters, key=key_of("keep_reporters")
             )

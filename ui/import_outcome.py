@@ -16,6 +16,7 @@ from geo.tasks.bringing import Preview
 from ui import import_preview, map_parts, outputs, panels, routes, session, shows
 from ui.import_draft import Draft
 from ui.import_fields import FIELDS, field_name
+from ui.inputs import key_of
 from ui.map_component import AreaPart, CasePart, MapSpec, show_map
 from ui.panels import Cell, Column, NumberCard, Row
 from ui.text import t
@@ -113,7 +114,7 @@ def _choose_meanings(
                     t("import.meaning"),
                     options,
                     options.index(current),
-                    key=f"meaning_{title}_{word}",
+                    key=key_of(f"meaning_{word}"),
                     format_func=lambda key: meanings[key] if key else t("import.choose"),
                     label_visibility="collapsed",
                 )

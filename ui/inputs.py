@@ -11,9 +11,19 @@ from typing import Literal, TypeVar
 
 import streamlit as st
 
+from ui import session
 from ui.text import t
 
 T = TypeVar("T", bound=str)
+
+
+def key_of(name: str) -> str:
+    """Return the key of an input whose words follow the language.
+
+    Streamlit keeps the words of an input as long as its key stays, so the key changes with the
+    language; what was chosen stands in the address or in the draft, and is put in again.
+    """
+    return f"{name}_{session.language()}"
 
 
 def read_choice(name: str, options: Sequence[T], default: T) -> T:
@@ -46,7 +56,7 @@ def choose(
     width: int | Literal["stretch"] = "stretch",
 ) -> T:
     """Let the reader choose one option, kept in the address under `name`; `resets` leave the address."""
-    key = f"choose_{name}"
+    key = key_of(f"choose_{name}")
     value = read_choice(name, options, default)
     if st.session_state.get(key) != value:
         st.session_state[key] = value
@@ -66,7 +76,7 @@ def choose_many(
     name: str, label: str, options: Sequence[str], *, show: Callable[[str], str], hint: str
 ) -> list[str]:
     """Let the reader choose any number of options, kept in the address under `name`."""
-    key = f"choose_{name}"
+    key = key_of(f"choose_{name}")
     value = read_choices(name, options)
     if sorted(st.session_state.get(key, [])) != sorted(value):
         st.session_state[key] = value

@@ -122,7 +122,14 @@ def review_warning() -> str:
 
 def download(label: str, kind: str, file_name: str, make: Callable[[], bytes], *, key: str) -> None:
     """Draw a button for one file, which is made when it is asked for."""
-    st.download_button(label, make, file_name, MIME[kind], key=f"{key}_{kind}", on_click="ignore")
+    st.download_button(
+        label,
+        session.in_language_of_visit(make),
+        file_name,
+        MIME[kind],
+        key=f"{key}_{kind}",
+        on_click="ignore",
+    )
 
 
 def download_menu(
@@ -151,7 +158,7 @@ def download_menu(
         for kind, name, make in files:
             st.download_button(
                 t(f"download.{kind}"),
-                make,
+                session.in_language_of_visit(make),
                 name,
                 MIME[kind],
                 key=f"{key}_{kind}",

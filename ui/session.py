@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
@@ -25,6 +26,8 @@ from geo.tasks.dashboards import Background, choose_period, read_background
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 
 T = TypeVar("T")
+
+_bound_language: ContextVar[Language | None] = ContextVar("language", default=None)
 
 ACTOR = "local"
 """Who acts, until accounts exist: the person at this machine."""
@@ -76,10 +79,29 @@ def _english_names() -> dict[str, str]:
 
 def language() -> Language:
     """Return the language of this visit: the address, else what was chosen, else the setting."""
+    if (bound := _bound_language.get()) is not None:
+        return bound
     asked = st.query_params.get("lang", st.session_state.get("_lang", _default_language()))
     chosen: Language = "en" if asked == "en" else "zh"
     st.session_state["_lang"] = chosen
     return chosen
+
+
+def in_language_of_visit(make: Callable[[], T]) -> Callable[[], T]:
+    """Return `make` bound to the language of this visit, to be called where there is no visit.
+
+    Streamlit makes a file when it is asked for, in a thread that knows of no address and no visit.
+    """
+    chosen = language()
+
+    def made() -> T:
+        token = _bound_language.set(chosen)
+        try:
+            return make()
+        finally:
+            _bound_language.reset(token)
+
+    return made
 
 
 def _default_language() -> str:
