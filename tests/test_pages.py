@@ -1,25 +1,32 @@
 """Each page on a small store: the right numbers, links to exactly their cases, sentences for errors."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from geo.intake.checked import Checked
 from geo.schema import AREA_LEVELS, CASE_STATES
 from geo.settings import Settings
 from geo.store import open_store
-from geo.store.base import CaseFilter
+from geo.store.base import BatchHead, CaseFilter, Receipt
+from geo.tasks.bringing import Preview
 from geo.tasks.case_filters import filter_from_query, filter_to_query
+from geo.tasks.placing import areas_of_cases
 from tests.small_store import CANARY, HOSTILE, NOON, fill_small_store
 from ui import session
 from ui.case_address import CaseAddress, read_address, without_chip
+from ui.import_draft import Choices, Draft
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60
@@ -153,7 +160,7 @@ def test_siblings_mark_the_area_itself(open_page, small_store):
 
 def test_the_print_view_has_no_controls(open_page, small_store):
     page = open_page("dashboard", small_store, print="1", area="A1", level="subdistrict")
-    assert not [box for box in page.selectbox if box.key == "choose_by"]
+    assert not [box for box in page.selectbox if box.key.startswith("choose_by")]
     assert not page.get("download_button")
 
 
@@ -187,6 +194,165 @@ def test_the_map_opens_in_an_area_with_the_level_inside(open_page, small_store):
 def test_a_choice_that_is_not_offered_is_not_used(open_page, small_store):
     page = open_page("one_map", small_store, layer="nonsense", by="nonsense", cases="nonsense")
     assert panels(page, "table")[0]["rows"]
+
+
+def store_a_stated_case(store):
+    """Store one case of the last month that has an area, and no point."""
+    row = {
+        "case_id": "台账:1", "source": "台账", "source_no": "1", "kind": "service", "category_id": "noise",
+        "title": "口述位置", "lon": None, "lat": None, "position_source": "stated", "state": "handling",
+        "reported_at": NOON, "stated_level": "community", "stated_id": "A1C1",
+    }  # fmt: skip
+    cases = pd.DataFrame([row], index=pd.Index([2], name="row"))
+    cases = cases.astype({"lon": "float64", "lat": "float64"})
+    areas = areas_of_cases(store, cases)
+    head = BatchHead("cases", "台账.csv", "local", NOON)
+    store.store_cases(head, cases.drop(columns=["stated_level", "stated_id"]), areas)
+
+
+@pytest.mark.parametrize("mode", ["hex", "points", "heat"])
+def test_the_map_says_how_many_cases_it_draws_and_how_many_it_cannot(open_page, empty_store, mode):
+    fill_small_store(empty_store)
+    store_a_stated_case(empty_store)
+    page = open_page("one_map", empty_store, cases=mode, lang="en")
+    (spec,) = [data for data in drawn(page) if "token" in data]
+    period = {"reported_from": datetime(2026, 9, 30, 16, tzinfo=UTC), "reported_to": NOON.replace(hour=16)}
+    n = empty_store.count_cases(CaseFilter(**period))
+    nowhere = empty_store.count_cases(CaseFilter(is_located=False, **period))
+    assert nowhere > 0
+    said = f"Drawn on the map: {n - nowhere - 1}. Not drawn: 1 with only an area, {nowhere} without location"
+    assert spec["cases"]["note"] == said
+
+
+def test_the_list_says_how_many_cases_its_map_draws_and_how_many_it_cannot(open_page, empty_store):
+    fill_small_store(empty_store)
+    store_a_stated_case(empty_store)
+    page = open_page("cases", empty_store, text="口述位置")
+    (lead,) = [data for data in panels(page, "lead") if data["text"].startswith("共")]
+    assert lead["note"] == "地图画出 0 件；未画出：1 件只有所报区域，0 件无位置"
+    assert "没有坐标" in all_text(page)
+    page = open_page("cases", empty_store, case="热线:00001", h3="0")
+    assert "没有坐标" not in all_text(page)
+
+
+# --- the address
+
+
+@pytest.mark.parametrize("name", ["one_map", "cases"])
+def test_the_frame_stays_whole_where_the_area_is_unknown(open_page, small_store, name):
+    page = open_page(name, small_store, area="NOPE", level="grid", lang="en")
+    assert "There is no area with the code 'NOPE'" in all_text(page)
+    assert panels(page, "crumbs")
+    assert [button for button in page.button if button.key == "language"]
+    (links,) = panels(page, "links")
+    assert all("area" not in link["to"]["query"] for link in links["links"])
+
+
+def senseless(page):
+    return [data for data in panels(page, "notice") if data["lines"][0].startswith("The address holds")]
+
+
+@pytest.mark.parametrize("name", ["one_map", "dashboard"])
+def test_what_means_nothing_in_the_address_is_said_once_and_what_is_shown_instead(
+    open_page, small_store, name
+):
+    query = {"period": "decade", "from": "yesterday", "level": "galaxy"}
+    page = open_page(name, small_store, lang="en", **query)
+    (notice,) = senseless(page)
+    assert notice["lines"] == [
+        "The address holds period=decade, from=yesterday, level=galaxy, which says nothing here; "
+        "it is left out. The period is 2026-10."
+    ]
+    sane = open_page(name, small_store, lang="en", period="quarter", level="grid", **{"from": "2026-07-01"})
+    assert not senseless(sane)
+
+
+def test_the_page_of_cases_says_once_what_means_nothing_in_its_address(open_page, small_store):
+    page = open_page("cases", small_store, period="decade", level="galaxy", area="A1", lang="en")
+    (notice,) = senseless(page)
+    assert notice["lines"][0].startswith("The address holds period=decade, which says nothing here")
+    assert [data for data in panels(page, "notice") if "left out: level" in data["lines"][0]]
+    where = CaseFilter(area_level="subdistrict", area_id="A1")
+    assert f"{small_store.count_cases(where)} cases" in all_text(page)
+
+
+def test_inputs_get_new_words_with_a_new_language_and_keep_the_choice(open_page, small_store):
+    page = open_page("one_map", small_store, by="on_time_share", lang="zh")
+    (before,) = [box for box in page.selectbox if box.key.startswith("choose_by")]
+    page.button(key="language").click().run()
+    (after,) = [box for box in page.selectbox if box.key.startswith("choose_by")]
+    assert before.key != after.key
+    assert after.value == "on_time_share"
+    assert "Closed on time" in after.options
+    assert not set(before.options) & set(after.options)
+
+
+def test_a_file_is_made_in_the_language_of_the_visit_outside_of_it(monkeypatch):
+    asked_outside = session.language
+    monkeypatch.setattr(session, "language", lambda: "en")
+    make = session.in_language_of_visit(asked_outside)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(make).result() == "en"
+
+
+# --- bringing files in: taking one back
+
+
+def undo_question(page):
+    return [data for data in panels(page, "notice") if "Undo batch" in data["lines"][0]]
+
+
+def test_a_batch_is_taken_back_only_after_a_second_yes(open_page, empty_store):
+    fill_small_store(empty_store)
+    page = open_page("import_data", empty_store, lang="en")
+    newest = empty_store.list_batches(limit=1).iloc[0]
+    page.button(key="undo").click().run()
+    (question,) = undo_question(page)
+    assert question["lines"][0] == f"Undo batch {newest['batch_id']}? It brought facilities from 设施.xlsx."
+    assert "30 rows it added go away" in question["lines"][1]
+    assert "get back what they said before" in question["lines"][1]
+    assert empty_store.list_batches(limit=1).iloc[0]["state"] == "stored"
+    page.button(key="undo_no").click().run()
+    assert not undo_question(page)
+    assert empty_store.list_batches(limit=1).iloc[0]["state"] == "stored"
+    page.button(key="undo").click().run()
+    page.button(key="undo_yes").click().run()
+    assert not undo_question(page)
+    assert f"Batch {newest['batch_id']} is undone" in all_text(page)
+    assert empty_store.list_batches(limit=1).iloc[0]["state"] == "undone"
+
+
+def test_the_question_is_dropped_when_another_batch_is_chosen(open_page, empty_store):
+    fill_small_store(empty_store)
+    page = open_page("import_data", empty_store, lang="en")
+    page.button(key="undo").click().run()
+    (which,) = [box for box in page.selectbox if box.key.startswith("undo_which")]
+    which.set_value("B000001").run()
+    assert not undo_question(page)
+
+
+def test_what_was_stored_is_no_longer_said_to_be_stored_after_it_was_taken_back(open_page, empty_store):
+    fill_small_store(empty_store)
+    page = open_page("import_data", empty_store, lang="en")
+    newest = empty_store.list_batches(limit=1).iloc[0]
+    receipt = Receipt(newest["batch_id"], 1, 0, 0, 0, 1)
+    page.session_state["draft"] = stored_draft(receipt)
+    page.run()
+    assert f"Stored as batch {newest['batch_id']}" in all_text(page)
+    page.button(key="undo").click().run()
+    page.button(key="undo_yes").click().run()
+    assert "Stored as batch" not in all_text(page)
+    assert panels(page, "steps")[0]["current"] == 1
+
+
+def stored_draft(receipt):
+    """A draft whose rows were stored."""
+    checked = Checked(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), 1)
+    preview = Preview(BatchHead("facilities", "x.csv", "local", NOON), checked, 1, 0, 0)
+    folder = TemporaryDirectory(prefix="getu-test-")
+    draft = Draft("facilities", ("x.csv",), (), folder, None, Choices(), step=4)
+    draft.preview, draft.receipt = preview, receipt
+    return draft
 
 
 # --- the cases

@@ -62,3 +62,9 @@ def test_a_share_stays_between_nothing_and_everything(told, shown):
     work = Work(lambda progress: progress(told), can_stop=False)
     work.wait(SOON_S)
     assert work.share == shown
+
+
+def test_nothing_is_said_of_how_far_work_is_that_does_not_tell():
+    work = Work(lambda progress: 7, can_stop=False)
+    work.wait(SOON_S)
+    assert work.share is None

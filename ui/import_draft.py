@@ -150,7 +150,7 @@ def open_upload(kind: FileKind, uploads: Sequence[Upload]) -> Draft:
         paths.append(path)
     try:
         file = _read(kind, tuple(paths), tuple(names), None, None)
-        if not _n_rows(file):
+        if not n_rows(file):
             raise EmptyError("file_without_rows", file=names[0])
     except BaseException:
         folder.cleanup()
@@ -199,7 +199,8 @@ def _first_choices(kind: FileKind, file: RawTable | RawLayer, name: str) -> Choi
     )
 
 
-def _n_rows(file: RawTable | RawLayer) -> int:
+def n_rows(file: RawTable | RawLayer) -> int:
+    """Return how many rows or shapes a file holds."""
     return file.n_rows if isinstance(file, RawTable) else file.n_features
 
 

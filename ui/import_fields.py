@@ -37,7 +37,7 @@ FIELDS: dict[FileKind, FieldNames] = {
         "accepted_at": ("受理时间", "Accepted"),
         "handled_at": ("处置时间", "Handled"),
         "closed_at": ("结案时间", "Closed"),
-        "closing_level": ("化解层级", "Closed at"),
+        "closing_level": ("化解层级", "Level it was closed at"),
         "department": ("处置单位", "Department"),
         "channel": ("来源渠道", "Channel"),
         "valid_callback": ("有效回访", "Valid call-back"),

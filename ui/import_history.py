@@ -7,7 +7,8 @@ import streamlit as st
 
 from geo.errors import GeoError, StoreError
 from geo.tasks.bringing import undo_batch
-from ui import outputs, panels, session, shows
+from ui import import_draft, outputs, panels, session, shows
+from ui.inputs import key_of
 from ui.panels import Cell, Column, Row
 from ui.text import t
 from ui.work import Work, show_work
@@ -62,18 +63,62 @@ def _offer_undo(stored: pd.DataFrame) -> None:
         + t("import.rows", n=shows.number(batch.n_new + batch.n_changed))
         for batch in stored.itertuples()
     }
-    chosen = which.selectbox(t("import.undo_which"), list(said), key="undo_which", format_func=said.get)
+    chosen = which.selectbox(
+        t("import.undo_which"), list(said), key=key_of("undo_which"), format_func=lambda batch: said[batch]
+    )
     work: Work[object] | None = st.session_state.get("undoing")
     if button.button(t("import.undo"), key="undo", disabled=work is not None, width="stretch"):
+        st.session_state["undo_asked"] = chosen
+    asked = st.session_state.get("undo_asked")
+    if asked != chosen:  # another batch was chosen meanwhile: the question is not about that one
+        st.session_state.pop("undo_asked", None)
+    elif work is None and _ask_again(stored[stored["batch_id"].eq(chosen)].iloc[0]):
         store, now = session.store(), session.now()
         work = Work(lambda _: undo_batch(store, chosen, actor=session.ACTOR, now=now), can_stop=False)
         st.session_state["undoing"], st.session_state["undoing_batch"] = work, chosen
-    if work is None or not show_work(work, t("import.undoing"), key="undoing"):
+    if work is not None:
+        _follow(work, st.session_state["undoing_batch"])
+
+
+def _ask_again(batch: pd.Series) -> bool:
+    """Draw what an undo would do, and the choice; return whether it was just confirmed."""
+    kind = t(f"import.kind.{batch['kind']}")
+    lines = [
+        t(
+            "import.undo_ask",
+            batch=batch["batch_id"],
+            kind=kind if session.language() == "zh" else kind.lower(),
+            file=shows.text(batch["file_name"]),
+        ),
+        t("import.undo_what", new=shows.number(batch["n_new"]), changed=shows.number(batch["n_changed"])),
+    ]
+    if batch["kind"] == "boundaries" and session.summary().n_cases:
+        lines.append(t("import.undo_boundaries"))
+    with st.container(key="undo_question"):
+        panels.show_notice(*lines, tone="warning", key="undo_ask")
+        yes, no, _ = st.columns([1, 1, 4])
+        is_sure = yes.button(t("import.undo_yes"), key="undo_yes", type="primary", width="stretch")
+        no.button(t("import.undo_no"), key="undo_no", on_click=_forget_question, width="stretch")
+    if is_sure:
+        _forget_question()
+    return is_sure
+
+
+def _forget_question() -> None:
+    st.session_state.pop("undo_asked", None)
+
+
+def _follow(work: Work[object], batch_id: str) -> None:
+    """Draw how far the undo is, and what became of it."""
+    if not show_work(work, t("import.undoing", batch=batch_id), key="undoing"):
         return
     del st.session_state["undoing"]
     if work.result is None:
         problem: GeoError = work.error or StoreError("work_broke")
         outputs.show_error(problem, key="undo_error")
         return
-    st.session_state["undone"] = st.session_state["undoing_batch"]
+    draft = import_draft.current()
+    if draft is not None and draft.receipt is not None and draft.receipt.batch_id == batch_id:
+        import_draft.drop()  # what it says was stored is stored no more
+    st.session_state["undone"] = batch_id
     st.rerun()

@@ -9,11 +9,11 @@ import streamlit as st
 
 from geo.errors import GeoError, StoreError
 from geo.intake.layers import RawLayer
-from geo.intake.tables import RawTable
 from geo.messages import say
 from geo.tasks.reading import FILE_KINDS
 from ui import import_choices, import_draft, import_outcome, outputs, pages, panels, session, shows
 from ui.import_draft import Draft
+from ui.inputs import key_of
 from ui.panels import Column, Fact, Row
 from ui.text import t
 from ui.work import show_work
@@ -42,10 +42,12 @@ def show_file_step() -> None:
         kind = st.radio(
             t("import.kind"),
             FILE_KINDS,
+            FILE_KINDS.index(st.session_state.get("kind_chosen", FILE_KINDS[0])),
             format_func=lambda key: kinds[key],
-            key="import_kind",
+            key=key_of("import_kind"),
             captions=[t(f"import.about.{name}") for name in FILE_KINDS],
         )
+    st.session_state["kind_chosen"] = kind
     with right:
         number = st.session_state.setdefault("upload_number", 0)
         limit = session.settings().max_upload_mb
@@ -83,7 +85,7 @@ def show_columns_step(draft: Draft) -> None:
             import_draft.start_check(draft)
         except GeoError as error:
             problem = error
-    if draft.work is not None and show_work(draft.work, t("import.checking"), key="check"):
+    if draft.work is not None and show_work(draft.work, _say_work("import.checking", draft), key="check"):
         work, draft.work = draft.work, None
         if work.result is not None:
             draft.preview, draft.step = work.result, 3
@@ -95,9 +97,15 @@ def show_columns_step(draft: Draft) -> None:
     show_rows(import_draft.head_of(draft), key="first_rows")
 
 
+def _say_work(key: str, draft: Draft) -> str:
+    kind = t(f"import.kind.{draft.kind}")
+    kind = kind if session.language() == "zh" else kind.lower()
+    return t(key, kind=kind, n=shows.number(import_draft.n_rows(draft.file)))
+
+
 def _show_facts(draft: Draft) -> None:
     file = draft.file
-    n = file.n_rows if isinstance(file, RawTable) else file.n_features
+    n = import_draft.n_rows(file)
     facts = [
         Fact(t("import.file"), "、".join(draft.names)),
         Fact(t("import.kind"), t(f"import.kind.{draft.kind}")),
@@ -130,7 +138,7 @@ def _choose_reading(draft: Draft) -> None:
             t("import.encoding"),
             options,
             options.index(chosen) if chosen in options else 0,
-            key=f"encoding_{encoding}",
+            key=key_of(f"encoding_{encoding}"),
             format_func=lambda name: name or t("import.choose"),
         )
         previews = [
@@ -144,7 +152,9 @@ def _choose_reading(draft: Draft) -> None:
             encoding = draft.encoding
     sheets = getattr(file, "sheets", ())
     if len(sheets) > 1:
-        sheet = st.selectbox(t("import.sheet"), sheets, sheets.index(file.sheet), key=f"sheet_{sheet}")
+        sheet = st.selectbox(
+            t("import.sheet"), sheets, sheets.index(file.sheet), key=key_of(f"sheet_{sheet}")
+        )
         sheet = draft.sheet if sheet == file.sheet else sheet
     if (encoding, sheet) != (draft.encoding, draft.sheet):
         try:
@@ -229,7 +239,9 @@ def show_confirm_step(draft: Draft) -> None:
             st.rerun()
         if right.button(t("import.confirm"), key="confirm", type="primary", width="stretch"):
             import_draft.start_store(draft)
-    if draft.storing is not None and show_work(draft.storing, t("import.storing"), key="store"):
+    if draft.storing is not None and show_work(
+        draft.storing, _say_work("import.storing", draft), key="store"
+    ):
         storing, draft.storing = draft.storing, None
         if storing.result is not None:
             draft.receipt = storing.result

@@ -15,6 +15,7 @@ import streamlit as st
 
 from ui import pages, session
 from ui.asset_files import ASSET_PATH, OURS
+from ui.text import t
 
 Tone = Literal["", "better", "worse", "other"]
 
@@ -182,9 +183,11 @@ def show_bars(
     _show("bars", key, rows=[_plain(row) for row in rows], legend=legend, note=note)
 
 
-def show_heat(rows: Sequence[HeatRow], columns: Sequence[str], *, unit: str, note: str, key: str) -> None:
-    """Show cells coloured by their numbers."""
-    _show("heat", key, rows=[_plain(row) for row in rows], columns=list(columns), unit=unit, note=note)
+def show_heat(
+    rows: Sequence[HeatRow], columns: Sequence[str], *, unit: Sequence[str], note: str, key: str
+) -> None:
+    """Show cells coloured by their numbers; `unit` is the word for one and for any other number."""
+    _show("heat", key, rows=[_plain(row) for row in rows], columns=list(columns), unit=list(unit), note=note)
 
 
 def show_table(
@@ -247,6 +250,11 @@ def show_chips(chips: Sequence[Chip], *, remove: str, key: str = "chips") -> str
 def show_notice(*lines: str, tone: Literal["note", "warning", "error", "good"] = "note", key: str) -> None:
     """Say something about the page as a whole."""
     _show("notice", key, lines=list(lines), tone=tone)
+
+
+def show_busy(label: str, *, key: str) -> None:
+    """Show that something goes on of which nobody can say how far it is, with the seconds so far."""
+    _show("busy", key, label=label, seconds=t("work.seconds", n="{n}"))
 
 
 def show_lead(text: str, *, key: str, note: str = "", level: Literal["p", "h1", "h2", "h3"] = "p") -> None:

@@ -1,6 +1,7 @@
 """Work that takes longer than a moment: progress, and a way to stop it (长任务).
 
-The work runs in a thread of its own; the page looks at it twice a second and draws how far it is.
+The work runs in a thread of its own; the page looks at it twice a second and draws how far it is, or
+only that it goes on where nobody can tell how far.
 Work that knows how to stop asks `progress` for leave to go on.
 """
 
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from geo.errors import CancelledError, GeoError
+from ui import panels, shows
 from ui.text import t
 
 T = TypeVar("T")
@@ -27,7 +29,8 @@ class Work(Generic[T]):
 
     def __init__(self, do: Callable[[Callable[[float], None]], T], *, can_stop: bool) -> None:
         self.can_stop = can_stop
-        self.share = 0.0
+        self.share: float | None = None
+        """Share done, 0 to 1; None while it is not known."""
         self.result: T | None = None
         self.error: GeoError | None = None
         self._is_stopped = threading.Event()
@@ -73,7 +76,10 @@ def show_work(work: Work[T], label: str, *, key: str) -> bool:
     def look() -> None:
         if not work.is_running:
             st.rerun()
-        st.progress(work.share, label)
+        if work.share is None:
+            panels.show_busy(label, key=f"{key}_busy")
+        else:
+            st.progress(work.share, f"{label}　{shows.share(work.share)}")
         if work.can_stop:
             st.button(t("import.stop"), key=f"{key}_stop", on_click=work.stop)
 

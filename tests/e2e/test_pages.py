@@ -131,7 +131,7 @@ def test_the_language_button_keeps_the_place_and_the_address_says_it(visit):
 def test_an_address_opens_exactly_what_it_says_again(visit, servers, open_page):
     page = visit("small", "map", lang="en")
     choose(page, "choose_by", "Closed on time")
-    page.locator(".st-key-choose_layer button", has_text="grid 16").click()
+    page.locator('[class*="st-key-choose_layer"] button', has_text="grid 16").click()
     expect(page.locator(".getu-legend h4").first).to_contain_text("Closed on time")
     expect(page).to_have_url(re.compile("layer=grid"))
     expect(page).to_have_url(re.compile("by=on_time_share"))
@@ -321,7 +321,7 @@ def test_fault_E10_no_page_shows_a_telephone_number(visit):
 
 
 def _bring(page: Page, kind: str, file: Path, **choices: str) -> None:
-    page.locator(".st-key-import_kind label", has_text=kind).first.click()
+    page.locator('[class*="st-key-import_kind"] label', has_text=kind).first.click()
     wait_until_drawn(page)
     page.locator("input[type=file]").set_input_files(str(file))
     expect(page.locator(".st-key-check")).to_be_visible()

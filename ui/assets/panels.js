@@ -7,7 +7,7 @@ import { drawTable } from "./panels_table.js";
 
 const KINDS = {
   cards: drawCards, lines: drawLines, bars: drawBars, heat: drawHeat, table: drawTable, crumbs: drawCrumbs,
-  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps, print: drawPrint,
+  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps, print: drawPrint, busy: drawBusy,
 };
 
 // Draw one panel; called on every rerun, so what is equal to the last drawing is left alone.
@@ -51,6 +51,8 @@ function observe(root, redraw) {
 }
 
 function drawCards(root, data, tools) {
+  const list = element("div", "cards");
+  root.append(list);
   for (const card of data.cards) {
     const box = tools.link(card.to, "card");
     const value = element("span", "value");
@@ -64,7 +66,7 @@ function drawCards(root, data, tools) {
     if (card.rank) box.append(element("span", "rank", card.rank));
     if (card.small) box.append(element("span", "small-mark", card.small));
     if (card.title) box.title = card.title;
-    root.append(box);
+    list.append(box);
   }
 }
 
@@ -98,6 +100,23 @@ function drawNotice(root, data) {
   root.classList.add(`is-${data.tone}`);
   root.setAttribute("role", data.tone === "error" ? "alert" : "status");
   for (const line of data.lines) root.append(element("p", "", line));
+}
+
+// Something goes on: a moving stripe, and the seconds counted here, so that nothing is drawn again.
+function drawBusy(root, data) {
+  root.setAttribute("role", "progressbar");
+  root.setAttribute("aria-label", data.label);
+  const text = element("span", "", data.label);
+  const seconds = element("small");
+  const stripe = element("i");
+  stripe.append(element("b"));
+  root.append(text, seconds, stripe);
+  const start = Date.now();
+  const count = () => {
+    if (!root.isConnected) return clearInterval(timer);
+    seconds.textContent = data.seconds.replace("{n}", Math.round((Date.now() - start) / 1000));
+  };
+  const timer = setInterval(count, 1000);
 }
 
 function drawLead(root, data) {

@@ -42,6 +42,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.column_none": ("（不导入）", "(leave out)"),
     "import.coord_sys": ("坐标系", "Coordinate system"),
     "import.coord_sys_choose": ("请选择，不能默认", "Choose one; there is no default"),
+    "import.coord_sys_help": (
+        "GPS、OpenStreetMap 和国外开放数据一般是 WGS84；高德、腾讯是 GCJ-02；百度是 BD-09；测绘部门的数据"
+        "一般是 CGCS2000。选错会偏几百米，检查后请看地图核对。",
+        "GPS, OpenStreetMap and open data abroad: mostly WGS84. Amap and Tencent: GCJ-02. Baidu: BD-09. "
+        "Survey offices in China: mostly CGCS2000. A wrong choice shifts places by some hundred metres: "
+        "look at the map after the check.",
+    ),
     "import.time_zone": ("时间所在时区", "Time zone of the moments"),
     "import.date_order": ("日期中年月日的顺序", "Order of day and month"),
     "import.date_order.ymd": ("年-月-日", "year-month-day"),
@@ -63,7 +70,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "import.status_words": ("状态词的含义", "What the status words mean"),
     "import.check": ("检查文件", "Check the file"),
-    "import.checking": ("正在检查……", "Checking …"),
+    "import.checking": ("正在检查{kind}，共 {n} 行……", "Checking {n} rows of {kind} …"),
     "import.stop": ("停止", "Stop"),
     "import.counts": (
         "新增 {new}，变更 {changed}，无变化 {unchanged}，退回 {rejected}（共读 {read} 行）",
@@ -88,7 +95,22 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.stored": ("已作为批次 {batch} 入库。", "Stored as batch {batch}."),
     "import.history": ("导入记录", "Earlier imports"),
     "import.no_history": ("还没有导入记录。", "Nothing has been brought in yet."),
-    "import.undo": ("撤销", "Undo"),
+    "import.undo": ("撤销……", "Undo …"),
+    "import.undo_ask": (
+        "确定撤销批次 {batch}？内容：{kind}；文件：{file}。",
+        "Undo batch {batch}? It brought {kind} from {file}.",
+    ),
+    "import.undo_what": (
+        "它新增的 {new} 行会移除；它变更的 {changed} 行会恢复为导入前的数据。记录会留下，写明已撤销。",
+        "The {new} rows it added go away; the {changed} rows it changed get back what they said before. "
+        "The list keeps the batch and says that it was undone.",
+    ),
+    "import.undo_boundaries": (
+        "撤销边界后，所有案件会按剩下的边界重新落格。",
+        "When boundaries go, every case is placed again by the boundaries that are left.",
+    ),
+    "import.undo_yes": ("确定撤销", "Undo it"),
+    "import.undo_no": ("不撤销", "Keep it"),
     "import.undo_which": ("撤销哪个批次", "Undo which batch"),
     "import.undone": (
         "批次 {batch} 已撤销，原有数据已恢复。",
@@ -133,8 +155,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "没有新增或变更的行，不需要入库。",
         "No row is new or changed; there is nothing to store.",
     ),
-    "import.storing": ("正在入库……", "Storing …"),
-    "import.undoing": ("正在撤销……", "Undoing …"),
+    "import.storing": ("正在存入{kind}，共 {n} 行……", "Storing {n} rows of {kind} …"),
+    "import.undoing": (
+        "正在撤销批次 {batch}，并恢复原有数据……",
+        "Undoing batch {batch} and bringing former rows back …",
+    ),
     "import.done_counts": (
         "新增 {new} 行，变更 {changed} 行，无变化 {unchanged} 行，退回 {rejected} 行。",
         "{new} new, {changed} changed, {unchanged} unchanged, {rejected} refused.",
@@ -177,4 +202,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.column": ("列", "Column"),
     "import.reason": ("原因", "Reason"),
     "import.value": ("值", "Value"),
+    "import.needed": (
+        "* 必须有；其余列没有就留空。",
+        "* is needed; leave the others out where the file has none.",
+    ),
 }
