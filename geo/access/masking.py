@@ -9,6 +9,7 @@ What is decided here:
 - a number inside a longer number is not touched: case numbers of 19 digits, moments and coordinates stay;
 - an identity number of 18 digits must pass its check digit (GB 11643-1999). One of 15 digits has none
   and looks like a grid code of 15 digits: it is hidden unless the words before it say that it is a code;
+- an identity number may be followed by a letter, an `x` too; a hexagon of H3 is never about a person;
 - of an address the estate and the building stay, the entrance and the room are hidden;
 - names are hidden where a label says that one follows (姓名：, 联系人：). Others are not looked for.
 
@@ -28,6 +29,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from geo.hexagons import hexagon_from_text
 
 PersonalKind = Literal["telephone", "identity_number", "room", "name", "plate", "email"]
 
@@ -64,6 +67,10 @@ _NO_ROOM = "(?:号楼|栋|幢|座|棟|單元|单元|层|楼|户|年|月|米|平|
 _CODE_BEFORE = re.compile(
     r"(?:网格|编码|编号|代码|单号|案号|工单|流水|code|no\.?)[^0-9]{0,4}$", re.IGNORECASE
 )
+
+_CODE_LABEL = "编码："
+_H3_SIGNS = 15
+_H3_LIKE = re.compile(r"(?<![0-9A-Za-z])8[0-9A-Fa-f]{14}(?![0-9A-Za-z])")
 
 # The same in RE2, which knows no look-around: signs as they stand in a text before it is folded.
 _D = "[0-9０-９]"
@@ -105,6 +112,18 @@ def _is_no_code(match: re.Match[str]) -> bool:
     return _CODE_BEFORE.search(match.string, max(0, match.start() - 12), match.start()) is None
 
 
+def _is_in_hexagon(text: str, start: int, end: int) -> bool:
+    """Tell whether the signs from `start` to `end` are a part of the id of an H3 cell."""
+    around = text[max(0, start - _H3_SIGNS) : end + _H3_SIGNS]
+    first = max(0, start - _H3_SIGNS)
+    return any(
+        first + token.start() <= start
+        and end <= first + token.end()
+        and hexagon_from_text([token[0]], bad="mark")[0] > 0
+        for token in _H3_LIKE.finditer(around)
+    )
+
+
 _MOBILE = (
     rf"1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}|1[3-9]\d{_GAP}\d{{3}}{_GAP}\d{{5}}"
     rf"|1[3-9]\d\d{_GAP}\d{{4}}{_GAP}\d{{3}}|1[ \-.,、_/][3-9](?:[ \-.,、_/]\d){{9}}"
@@ -115,8 +134,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "identity_number",
         rf"{_D}{{6}}{_G}{_D}{{8}}{_G}{_D}{{3}}[0-9０-９XxＸｘ]",
-        rf"{_ALONE}(?P<secret>{_PROVINCE}\d{{4}}{_GAP}(?:18|19|20)\d\d{_MONTH_DAY}{_GAP}\d{{3}}[\dXx])"
-        r"(?![\dXx])",
+        rf"{_ALONE}(?P<secret>{_PROVINCE}\d{{4}}{_GAP}(?:18|19|20)\d\d{_MONTH_DAY}{_GAP}\d{{3}}(?:[Xx]|\d(?!\d)))",
         keep_first=3,
         holds=_has_good_check_digit,
     ),
@@ -249,6 +267,19 @@ def has_personal(series: pd.Series) -> pd.Series:
     return (mask_text(series) != series) & series.notna()
 
 
+def mask_codes(series: pd.Series) -> pd.Series:
+    """Hide what identifies a person in a column of codes; a grid code of 15 digits stays.
+
+    A cell of such a column says by its heading what the words before a code say inside a text.
+
+    Examples
+    --------
+    >>> mask_codes(pd.Series(["510104001001001", "13800001234"], dtype="str")).tolist()
+    ['510104001001001', '138****1234']
+    """
+    return mask_text(_CODE_LABEL + series).str.removeprefix(_CODE_LABEL)
+
+
 def mask(text: str) -> str:
     """Hide what identifies a person in one text.
 
@@ -288,9 +319,9 @@ def _find_secrets(text: str, numbers: Sequence[int]) -> Iterator[tuple[PersonalK
             continue
         reading = plain.translate(_NUMERALS) if has_numerals and rule.reads_numerals else plain
         for match in _PATTERNS[number].finditer(reading):
-            if not rule.holds(match):
-                continue
             start, end = match.span("secret")
+            if not rule.holds(match) or _is_in_hexagon(reading, start, end):
+                continue
             places = [place for place in range(start, end) if _is_secret(reading[place], rule)]
             kept = places[rule.keep_first : len(places) - rule.keep_last]
             for place in kept:

@@ -8,17 +8,25 @@ are remarked on. Nothing is changed but white space around a code.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from numpy.typing import NDArray
 
 from geo.intake.checked import join_problems, problems
 
 DAMAGED_NUMBER = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
 DAMAGED_DECIMALS = r"^[+-]?\d{2,}\.0+$"
+
+_CITIES = Path(__file__).resolve().parents[2] / "data" / "city_codes.yaml"
+_OFFICIAL = r"[1-6]\d{5}(?:\d{3}|\d{6,})?"
+"""A code of a district, sub-district, community or what lies in one (GB/T 2260, GB/T 10114)."""
 
 _USUAL_SHARE = 0.9
 """Share of codes of one length from which other lengths are remarked on."""
@@ -59,6 +67,51 @@ def check_codes(codes: pd.Series, *, column: str) -> tuple[pd.Series, pd.DataFra
     )
     kept = sound.drop(twice.index)
     return kept, rejected, _remark_lengths(kept, column)
+
+
+@lru_cache(maxsize=1)
+def read_cities() -> dict[str, str]:
+    """Return the provinces (two digits) and prefectures (four digits) of `data/city_codes.yaml`."""
+    content: dict[str, str] = yaml.safe_load(_CITIES.read_text(encoding="utf-8"))
+    return content
+
+
+def city_of_codes(codes: pd.Series) -> tuple[str, ...]:
+    """Tell the province and the city that all official codes of a place share.
+
+    Parameters
+    ----------
+    codes
+        Codes of areas; official ones have 6, 9, 12 digits or more and begin as GB/T 2260 says.
+
+    Returns
+    -------
+    tuple
+        Names with and without their words 省 and 市; empty where codes are of another kind, of several
+        cities, or not all known.
+
+    Examples
+    --------
+    >>> city_of_codes(pd.Series(["510104001", "510105"], dtype="str"))
+    ('四川省', '成都市', '四川', '成都')
+    """
+    text = codes.astype("str").str.strip()
+    if not len(text) or not bool(text.str.fullmatch(_OFFICIAL).all()):
+        return ()
+    cities = read_cities()
+    provinces = {cities.get(code[:2]) for code in text.str[:2].unique()}
+    places = {cities.get(code) for code in text.str[:4].unique()}
+    if len(provinces) != 1 or None in provinces:
+        return ()
+    province = str(provinces.pop())
+    if province.endswith("市"):
+        names = [province]
+    elif len(places) == 1 and None not in places:
+        names = [province, str(places.pop())]
+    else:
+        return ()
+    short = [re.sub("(?:省|市)$", "", name) for name in names]
+    return tuple(dict.fromkeys([*names, *short]))
 
 
 def fold_name(name: str) -> str:

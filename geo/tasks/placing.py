@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -23,7 +24,9 @@ import pandas as pd
 from geo.analysis.addresses import match_addresses
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
 from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
+from geo.gcj02 import GCJ02_BOX, inside_box
 from geo.hexagons import hexagon_ids
+from geo.intake.place_codes import city_of_codes
 from geo.schema import AREA_LEVELS, PLACEMENT_BASES, PlacementBasis
 from geo.store.base import BatchHead, Store
 from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
@@ -74,7 +77,18 @@ def read_gazetteer(store: Store) -> Gazetteer:
     )
     aliases = store.read("area_aliases", columns=["area_id", "alias"])
     streets = store.read("street_edges", columns=["name"])["name"].dropna().unique()
-    return build_gazetteer(areas, buildings, aliases, streets.tolist())
+    return build_gazetteer(areas, buildings, aliases, streets.tolist(), within=_find_city(areas))
+
+
+def _find_city(areas: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Tell province and city from the codes of the coarsest areas; nothing for a store outside China."""
+    if not len(areas):
+        return ()
+    coarsest = min(areas["area_level"].unique(), key=AREA_LEVELS.index)
+    areas = areas[areas["area_level"].eq(coarsest)]
+    west, south, east, north = areas.total_bounds
+    is_inside = inside_box(np.array([west, east]), np.array([south, north]), GCJ02_BOX).all()
+    return city_of_codes(areas["area_id"].astype("str")) if is_inside else ()
 
 
 def locate_by_address(cases: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.access.masking import RULES, find_personal, has_personal, mask, mask_text
+from geo.access.masking import RULES, find_personal, has_personal, mask, mask_codes, mask_text
+from geo.hexagons import hexagon_ids, hexagon_text
 
 GOOD_ID = "510104198001011236"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -131,6 +133,59 @@ def test_fault_E10_no_mobile_number_survives_whatever_stands_around_it(number, b
     hidden = mask(text)
     assert number not in hidden
     assert hidden == before + number[:3] + "****" + number[-4:] + after
+
+
+@given(
+    birthday=st.dates(
+        min_value=pd.Timestamp("1900-01-01").date(), max_value=pd.Timestamp("2026-12-31").date()
+    ),
+    serial=st.integers(0, 999),
+    before=st.sampled_from(["", "身份证", "ID", "x", "。", " "]),
+    after=st.sampled_from(["", "x", "X", "Ｘ", "abc", "Xx", "x13800001234", "，谢谢", "号"]),
+)
+def test_fault_E10_no_identity_number_survives_whatever_letter_follows(birthday, serial, before, after):
+    number = with_check_digit(f"510104{birthday:%Y%m%d}{serial:03d}")
+    hidden = mask(before + number + after)
+    assert hidden.startswith(before + number[:3] + "*" * 15)
+    assert "13800001234" not in hidden
+    assert len(hidden) == len(before + number + after)
+
+
+@given(
+    county=st.sampled_from(["110101", "310104", "440305", "510104"]),
+    further=st.sampled_from(["001", "001002", "123456", "001002003", "100101001"]),
+    after=st.sampled_from(["", "，", " 网格"]),
+)
+def test_area_codes_stay_in_a_column_of_codes(county, further, after):
+    code = county + further + after
+    assert mask_codes(pd.Series([code, None], dtype="str")).tolist()[0] == code
+    assert mask(f"网格编码{code}") == f"网格编码{code}"
+    if len(further) < 9:
+        assert mask(code) == code
+
+
+@given(st.integers(10**18, 10**24 - 1))
+def test_case_numbers_longer_than_an_identity_number_stay(number):
+    assert mask(str(number)) == str(number)
+    assert mask(f"GD{number}") == f"GD{number}"
+
+
+@given(
+    lon=st.floats(73, 135),
+    lat=st.floats(3, 53),
+    resolution=st.integers(5, 15),
+    around=st.sampled_from(["", "在", " "]),
+)
+def test_the_id_of_a_hexagon_stays(lon, lat, resolution, around):
+    (cell,) = hexagon_text(hexagon_ids(np.array([lon]), np.array([lat]), resolution=resolution))
+    assert mask(around + cell + around) == around + cell + around
+
+
+def test_what_looks_like_a_telephone_inside_a_hexagon_stays_and_the_same_outside_does_not():
+    cell = "8f16481469154c6"  # resolution 15, with eleven digits in a row that begin as a mobile number does
+    assert mask(cell[2:13]) == "164****9154"
+    assert mask("8z" + cell[2:]) == "8z164****9154c6"
+    assert mask(cell) == cell
 
 
 @given(st.lists(st.text(st.sampled_from("0138６一二三栋室 -.楼单元电话张:a@川A"), max_size=30), max_size=8))

@@ -6,13 +6,22 @@ import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geo.errors import ChoiceError, GeoError
 from geo.intake.cases import CaseChoices
+from geo.intake.facilities import FacilityChoices
+from geo.intake.population import PopulationChoices
 from geo.settings import Settings
 from geo.store import open_store
-from geo.tasks.bringing import preview_cases, store_preview, undo_batch
+from geo.tasks.bringing import (
+    preview_cases,
+    preview_facilities,
+    preview_population,
+    store_preview,
+    undo_batch,
+)
 from geo.tasks.reading import read_table_file, suggest_for
 
 CANARY, CANARY_ID, NAME = "13800000000", "510104198001011236", "张示例"
@@ -128,3 +137,35 @@ def test_fault_E14_a_file_that_cannot_be_read_tells_nothing_of_what_it_holds(tmp
         with pytest.raises(GeoError) as caught:
             read_table_file(content, settings=Settings(), file_name=name)
         require_clean(str(caught.value) + repr(caught.value.values), name)
+
+
+def test_fault_E14_problems_of_lists_of_places_hide_persons_and_keep_codes(store):
+    grid_code = "510104001001001"
+    text = (
+        "编号,名称,类型,经度,纬度,地址,面积\n"
+        f"1,公厕,公厕,104.0,30.5,街 1 号,{CANARY}平\n"
+        f"{grid_code},公厕甲,公厕,104.0,30.5,街 1 号,1\n"
+        f"{grid_code},公厕乙,公厕,104.0,30.5,街 2 号,2\n"
+    )
+    table = read_table_file(text.encode(), settings=Settings(), file_name="places.csv")
+    columns = {"source_no": "编号", "name": "名称", "kind": "类型", "lon": "经度", "lat": "纬度",
+               "area_m2": "面积"}  # fmt: skip
+    choices = FacilityChoices(columns=columns, source="survey", coord_sys="wgs84")
+    waiting = preview_facilities(store, table, choices, **WHO)
+    told = pd.concat([waiting.checked.rejected, waiting.checked.remarks])
+    assert "138****0000平" in set(told["value"])
+    assert grid_code in set(told["value"])
+    require_clean(told.to_csv(), "problems")
+
+
+def test_fault_E14_problems_of_population_hide_persons(store):
+    text = f"point,lon,lat,residents\nP1,104.0,30.5,{CANARY}x\nP2,104.0,30.5,5\n"
+    table = read_table_file(text.encode(), settings=Settings(), file_name="people.csv")
+    choices = PopulationChoices(
+        columns={"point_id": "point", "lon": "lon", "lat": "lat", "residents": "residents"},
+        source="survey", coord_sys="wgs84",
+    )  # fmt: skip
+    waiting = preview_population(store, table, choices, **WHO)
+    told = pd.concat([waiting.checked.rejected, waiting.checked.remarks])
+    assert len(told)
+    require_clean(told.to_csv(), "problems")

@@ -256,3 +256,37 @@ def test_an_address_is_found_once_its_courtyard_comes_in(store):
     case = store.read("cases").iloc[0]
     assert (case["position_source"], case["version"]) == ("address", 2)
     assert store.read("case_events")["action"].tolist().count("change") == 1
+
+
+def gazetteer_of(store, *codes):
+    """A store of communities by code; the first is called 沿河社区."""
+    sets = pd.DataFrame(
+        [{"set_id": "c", "area_level": "community", "scope_id": "", "status": "published",
+          "valid_from": None, "valid_to": None}]
+    )  # fmt: skip
+    areas = areas_table("community", [(code, None, square(n, 0)) for n, code in enumerate(codes)], "c")
+    areas.loc[0, "name"] = "沿河社区"
+    head = BatchHead("boundaries", "communities.geojson", "test", NOW)
+    store.store_rows(head, {"boundary_sets": sets, "areas": areas})
+    return read_gazetteer(store)
+
+
+def stated_in(gazetteer, address):
+    cases = cases_at((None, None)).assign(stated_area=None, address=address)
+    return texts(locate_by_address(cases, gazetteer)["stated_id"])
+
+
+@pytest.mark.parametrize("before", ["", "四川省成都市锦江区", "成都市", "四川成都锦江区", "四川省锦江区"])
+def test_province_and_city_of_the_codes_are_read_before_what_the_store_knows(store, before):
+    gazetteer = gazetteer_of(store, "510104001001", "510104001002")
+    assert stated_in(gazetteer, f"{before}沿河社区") == ["510104001001"]
+
+
+def test_an_address_of_another_city_is_not_of_this_store(store):
+    gazetteer = gazetteer_of(store, "510104001001")
+    assert stated_in(gazetteer, "浙江省杭州市沿河社区") == [None]
+
+
+@pytest.mark.parametrize("codes", [("510104001", "500101001"), ("7", "15"), ("510104001", "C2")])
+def test_codes_that_name_no_city_leave_the_store_without_one(store, codes):
+    assert not gazetteer_of(store, *codes).has_outer
