@@ -15,7 +15,7 @@ from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.errors import GeoError
 from geo.schema import AREA_LEVELS
 from geo.tasks.areas import AreaCard
-from ui import inputs, outputs, pages, panels, session
+from ui import inputs, outputs, pages, panels, session, shows
 from ui.text import t
 
 _WHOLE_DAY = timedelta(days=1)
@@ -122,8 +122,7 @@ def read_senseless(page: pages.PageName) -> dict[str, str]:
 
 
 def _say_senseless(unread: Mapping[str, str], chosen: Periods | None) -> str:
-    given = "、" if session.language() == "zh" else ", "
-    said = given.join(f"{name}={value[:MOST_OF_PATH]}" for name, value in unread.items())
+    said = shows.listed(f"{name}={value[:MOST_OF_PATH]}" for name, value in unread.items())
     if chosen is None or unread.keys() <= {"level"}:
         return t("frame.senseless", given=said)
     return t("frame.senseless_period", given=said, label=chosen.chosen.label)

@@ -162,7 +162,7 @@ def _choose_kind(draft: Draft) -> None:
     names = {key: pair[place] for key, pair in facility_kinds().items()}
     options = [None, *names]
     draft.choices.fixed_kind = st.selectbox(
-        t("import.fixed_kind"),
+        t("import.fixed_kind") + " *",
         options,
         options.index(draft.choices.fixed_kind),
         key=key_of("fixed_kind"),

@@ -29,7 +29,7 @@ FIELDS: dict[FileKind, FieldNames] = {
         "stated_area": ("所报区域", "Stated area"),
         "category_main": ("大类", "Main category"),
         "category": ("小类", "Category"),
-        "kind": ("部件/事件/诉求", "Kind"),
+        "kind": ("部件/事件/诉求", "Component, event or demand"),
         "title": ("标题", "Title"),
         "description": ("内容", "Text"),
         "state": ("状态", "State"),

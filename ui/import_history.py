@@ -57,14 +57,17 @@ def show_history() -> None:
 
 
 def _offer_undo(stored: pd.DataFrame) -> None:
-    which, button, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
+    which, button, _ = st.columns([4, 1, 2], vertical_alignment="bottom")
     said = {
         batch.batch_id: f"{batch.batch_id} · {t(f'import.kind.{batch.kind}')} · {shows.text(batch.file_name)} · "
-        + t("import.rows", n=shows.number(batch.n_new + batch.n_changed))
+        + shows.rows(batch.n_new + batch.n_changed)
         for batch in stored.itertuples()
     }
     chosen = which.selectbox(
-        t("import.undo_which"), list(said), key=key_of("undo_which"), format_func=lambda batch: said[batch]
+        t("import.undo_which"),
+        list(said),
+        key=key_of(f"undo_which_{next(iter(said))}"),
+        format_func=lambda batch: said[batch],
     )
     work: Work[object] | None = st.session_state.get("undoing")
     if button.button(t("import.undo"), key="undo", disabled=work is not None, width="stretch"):

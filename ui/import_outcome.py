@@ -108,7 +108,10 @@ def _choose_meanings(
             current = chosen.get(str(word), "")
             with place:
                 panels.show_lead(
-                    str(word) or t("none"), level="h3", note=t("import.rows", n=n), key=f"word_{title}_{word}"
+                    str(word) or t("none"),
+                    level="h3",
+                    note=shows.rows(int(str(n))),
+                    key=f"word_{title}_{word}",
                 )
                 meaning = st.selectbox(
                     t("import.meaning"),
@@ -200,7 +203,7 @@ def show_problems(draft: Draft, preview: Preview) -> None:
             )
             rows.append(
                 Row(
-                    [Cell(t("import.rows", n=shows.number(n))), t(label), said],
+                    [Cell(shows.rows(n)), t(label), said],
                     id=name,
                     is_chosen=st.session_state.get("problem") == name,
                 )

@@ -77,7 +77,7 @@ def show_columns_step(draft: Draft) -> None:
     _choose_reading(draft)
     import_choices.show_choices(draft)
     if draft.personal:
-        panels.show_notice(t("import.personal_found", columns="、".join(draft.personal)), key="personal")
+        panels.show_notice(t("import.personal_found", columns=shows.listed(draft.personal)), key="personal")
     check, _ = st.columns([1, 4])
     problem = None
     if check.button(t("import.check"), type="primary", key="check", width="stretch"):
@@ -107,14 +107,15 @@ def _show_facts(draft: Draft) -> None:
     file = draft.file
     n = import_draft.n_rows(file)
     facts = [
-        Fact(t("import.file"), "、".join(draft.names)),
+        Fact(t("import.file"), shows.listed(draft.names)),
         Fact(t("import.kind"), t(f"import.kind.{draft.kind}")),
         Fact(t("import.n_rows"), shows.number(n)),
     ]
     if file.encoding:
         facts.append(Fact(t("import.encoding"), file.encoding))
     if isinstance(file, RawLayer) and file.declared_crs:
-        facts.append(Fact(t("import.declared_crs"), file.declared_crs))
+        label = "import.declared_crs" if file.crs_basis == "file" else "import.crs_by_format"
+        facts.append(Fact(t(label), file.declared_crs))
     panels.show_facts(facts, key="file_facts")
     notes = getattr(file, "notes", ())
     lines = [

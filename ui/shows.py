@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
@@ -55,6 +56,16 @@ def words(table: Words, value: object) -> str:
 def number(value: float | None) -> str:
     """Write a whole number with its thousands in groups."""
     return show_value(value, "count")
+
+
+def rows(n: int) -> str:
+    """Write how many rows."""
+    return t("import.row_one") if n == 1 else t("import.rows", n=number(n))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names one after another."""
+    return ("、" if session.language() == "zh" else ", ").join(names)
 
 
 def share(value: float | None) -> str:

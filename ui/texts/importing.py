@@ -56,9 +56,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.date_order.dmy": ("日/月/年", "day/month/year"),
     "import.date_order.auto": ("按数据判断（不明确时会问）", "Read from the data (asks when ambiguous)"),
     "import.level": ("层级", "Level"),
-    "import.scope": ("覆盖的上级编码（留空为全部）", "Code of the ancestor it covers (empty: everything)"),
+    "import.scope": ("只覆盖哪个上级区域", "Covers only the inside of"),
     "import.valid_from": ("起用日期（留空为一直有效）", "Valid from (empty: since ever)"),
-    "import.fixed_kind": ("全部行的设施类别", "Kind of all rows"),
+    "import.fixed_kind": ("全部行的设施类别", "Kind of facility, for all rows"),
     "import.swap": ("经纬度写反了，交换后导入", "Longitude and latitude are exchanged: swap them"),
     "import.keep_reporters": (
         "保存来电人姓名电话（单独存放，页面不显示）",
@@ -83,7 +83,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.rows": ("{n} 行", "{n} rows"),
     "import.download_marked": ("下载问题清单（CSV）", "Download the problems (CSV)"),
     "import.changes": ("变更（旧 → 新）", "Changes (old → new)"),
-    "import.outside": ("有坐标但不在任何区域内：{n} 行", "With a position, but in no area: {n} rows"),
+    "import.outside": ("有坐标但不在任何区域内：{n} 行", "Rows with a position, but in no area: {n}"),
     "import.pile_ups": ("疑似默认坐标的堆点", "Suspicious pile-ups, probably default addresses"),
     "import.will_store": (
         "将存入 {new} 行新数据和 {changed} 行变更；{rejected} 行退回，不存入；{unchanged} "
@@ -203,7 +203,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.reason": ("原因", "Reason"),
     "import.value": ("值", "Value"),
     "import.needed": (
-        "* 必须有；其余列没有就留空。",
-        "* is needed; leave the others out where the file has none.",
+        "标星号的必须选；文件里没有的其他字段不用选。",
+        "Fields with a star are needed; leave the others out where the file has no such column.",
+    ),
+    "import.row_one": ("1 行", "1 row"),
+    "import.crs_by_format": (
+        "文件未写坐标系；按格式惯例是",
+        "No coordinate system in the file; by its format",
     ),
 }
