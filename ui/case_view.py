@@ -254,12 +254,19 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
                 shows.category(row["category_id"]),
                 note="" if pd.isna(row["channel"]) else str(row["channel"]),
             ),
-            Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
+            _say_title(row),
             Cell(_say_place(row), note=f"{state} {t('cases.late')}" if is_late else state, tone=tone),
         ],
         id=str(row["case_id"]),
         is_chosen=is_chosen,
     )
+
+
+def _say_title(row: pd.Series) -> Cell:
+    address = "" if pd.isna(row["address"]) else str(row["address"])
+    if pd.isna(row["title"]) and address:
+        return Cell(address)
+    return Cell(shows.text(row["title"]), note=address)
 
 
 def _say_place(row: pd.Series) -> str:

@@ -323,7 +323,7 @@ class GetuMap {
     this.theme = {
       isDark,
       ground: isDark ? "#2a2f36" : "#f3f4f5",
-      line: isDark ? "#20242a" : "#ffffff",
+      line: isDark ? "#20242a" : "#8f969f",
       faint: isDark ? "#4a515b" : "#b9bfc7",
       outline: isDark ? "#d5d9de" : "#3d434b",
       casing: isDark ? "#11151a" : "#ffffff",
