@@ -77,7 +77,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
-    """Return a function that serves an app on a free port and returns its address."""
+    """Return a function that serves an app on a free port and returns its address.
+
+    Its attribute `logs` holds, by address, the file of what the server wrote.
+    """
     running: list[subprocess.Popen[bytes]] = []
 
     def start(script: Path, **environ: str) -> str:
@@ -94,8 +97,11 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
         log.close()
         running.append(process)
         address = f"http://127.0.0.1:{port}"
+        start.logs[address] = Path(log.name)
         _wait_until_served(f"{address}/_stcore/health", process, Path(log.name))
         return address
+
+    start.logs = {}
 
     yield start
     for process in running:

@@ -166,6 +166,53 @@ def test_the_period_before_is_one_click_away(visit):
     expect(page.locator(".st-key-top .stPopover button").first).to_contain_text("2026-09")
 
 
+@pytest.mark.parametrize(
+    ("language", "path", "said"),
+    [
+        ("en", "nosuchpage", "The address 'nosuchpage' is no page of this program."),
+        ("zh", "%3Cimg%20src%3Dx%20onerror%3D%22window.fired%3D1%22%3E", f"地址“{HOSTILE}”不是这里的页面"),
+        ("en", "cases/deeper", "The address 'cases/deeper' is no page of this program."),
+    ],
+)
+def test_an_address_that_is_no_page_is_answered_in_the_language_of_the_reader(
+    servers, open_page, language, path, said
+):
+    page = open_page(f"{servers['small']}/{path}?lang={language}&area=A1&level=subdistrict")
+    wait_until_drawn(page)
+    expect(panel(page, "no_page")).to_contain_text(said)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(panel(page, "crumbs")).to_be_visible()
+    assert_nothing_fired(page)
+    panel(page, "page_links").locator("a").nth(2).click()
+    expect(panel(page, "count")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["area"] == ["A1"]
+    assert "missing" not in page.url
+
+
+def test_the_language_button_changes_the_words_of_every_input_and_keeps_what_was_chosen(visit):
+    page = visit("small", "map", by="on_time_share", cases="heat", lang="zh")
+    press(page, "language")
+    expect(page.locator(".st-key-language button").first).to_have_text("中文")
+    wait_until_drawn(page)
+    expect(page.locator('[class*="st-key-choose_by"] input')).to_have_value("Closed on time")
+    chosen = page.locator('[class*="st-key-choose_cases"] button[aria-checked="true"]')
+    expect(chosen).to_have_text("Heat picture")
+    said = page.locator(".stMain .stColumn").first.inner_text()
+    assert set(CHINESE.findall(said)) <= set("全部区域")  # no word of the other language stays behind
+
+
+def test_a_download_leaves_nothing_in_the_log_of_the_server(visit, servers, start_server):
+    for name, key in (("map", "map_csv"), ("map", "map_html"), ("cases", "cases_xlsx")):
+        page = visit("small", name, lang="en", layer="grid")
+        page.locator(f".st-key-{key.split('_')[0]}_downloads button").first.click()
+        with page.expect_download() as download:
+            page.locator(f".st-key-{key} button").click()
+        assert download.value.path().stat().st_size > 500
+    log = start_server.logs[servers["small"]].read_text(encoding="utf-8")
+    assert "ScriptRunContext" not in log
+    assert "Traceback" not in log
+
+
 # --- drill-down and numbers
 
 
@@ -381,6 +428,8 @@ def test_the_sample_files_come_in_are_shown_and_can_be_taken_back(start_server, 
     expect(panel(page, "batches").locator("tbody tr")).to_have_count(2)
     wait_until_drawn(page)
     press(page, "undo")
+    expect(panel(page, "undo_ask")).to_contain_text("Undo batch B000002? It brought cases from 9-cases.csv.")
+    press(page, "undo_yes")
     expect(panel(page, "undone")).to_contain_text("B000002 is undone", timeout=60_000)
     expect(panel(page, "batches").locator("tbody tr").first).to_contain_text("undone")
 
