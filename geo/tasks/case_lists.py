@@ -181,7 +181,9 @@ def read_rows(
     rows = store.list_cases(where, columns=list(columns), sort=sort, limit=limit, offset=offset)
     names = category_names(store) if names is None else names
     masked = mask_rows(rows[list(columns)])
-    return masked.assign(category=masked["category_id"].map(names).fillna(masked["category_id"]))
+    codes = masked["category_id"]
+    called = [names.get(code, code) if isinstance(code, str) else None for code in codes]
+    return masked.assign(category=pd.Series(called, index=codes.index, dtype="str"))
 
 
 def show_case(store: Store, case_id: str) -> CaseDetail:
