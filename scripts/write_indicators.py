@@ -29,6 +29,10 @@ RULES = f"""
 - **Small numbers.** A figure on fewer than {indicators.LEAST_DENOMINATOR} is shown and marked.
 - **Hours** are natural hours from report to closing, nights and holidays included. A case closed before
   it was reported has none; it is left out and counted.
+- **Lists without a status.** A source none of whose cases has moved on from being reported, or has a
+  moment of closing, does not tell how its cases stand. They are counted as open, since nothing says they
+  are closed; how many they are stands beside the number, and where all open cases are of such sources
+  nothing is said of change, rank, deadlines or overdue cases.
 - **Satisfaction** counts "basically satisfied" as {indicators.BASICALLY_SATISFIED_WEIGHT}, as one
   district's public hotline service does. Places differ.
 - **Score of the three rates**: {_SCORE}, out of 100.

@@ -33,6 +33,12 @@ MESSAGES: dict[str, Message] = {
         "Check the name and the folder.",
         "请检查文件名和所在文件夹。",
     ),
+    "file_is_folder": Message(
+        "{file} is a folder.",
+        "{file} 是文件夹。",
+        "Name the file inside it that is to be read; several files of one layer may be named together.",
+        "请写出其中要读取的文件；同一图层的多个文件可以一起写。",
+    ),
     "demo_store_not_empty": Message(
         "The store holds data already; the demo goes into an empty one only.",
         "数据库中已有数据；示范区只能建在空库中。",
@@ -72,6 +78,9 @@ MESSAGES: dict[str, Message] = {
     "left_out_without_due": Message("Closed without a deadline", "结案但没有期限"),
     "left_out_negative": Message("Closed before they were reported", "结案早于上报"),
     "left_out_piled": Message("On a suspicious pile-up", "位于疑似默认坐标堆点"),
+    "left_out_without_status": Message(
+        "Counted as open, but their source gives no status", "计入在办，但来源没有办理状态"
+    ),
     "left_out_outside": Message("Outside every area", "不在任何区域内"),
     "work_stopped": Message(
         "The work was stopped; nothing was kept.",

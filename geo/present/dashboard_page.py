@@ -48,6 +48,8 @@ class Section:
     grid: Grid | None = None
     remarks: tuple[str, ...] = ()
     is_wide: bool = False
+    empty: str = ""
+    """Said where there is nothing to draw."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def _section(section: Section, language: Language) -> str:
     if section.grid is not None and section.grid.rows:
         body += _grid(section.grid)
     if not body:
-        body = f'<p class="small">{_say("none", language)}</p>'
+        body = f'<p class="small">{escape(section.empty) or _say("none", language)}</p>'
     remarks = "".join(f'<p class="small">{escape(remark)}</p>' for remark in section.remarks)
     kind = "part wide" if section.is_wide else "part"
     return f'<section class="{kind}"><h2>{escape(section.title)}</h2>{body}{remarks}</section>'

@@ -8,7 +8,6 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from geo.access.masking import mask_text
 from geo.analysis.assign import AreaIndex
 from geo.analysis.indicators import IndicatorKey
 from geo.analysis.intervals import counts_differ
@@ -16,17 +15,18 @@ from geo.analysis.periods import Period, day_start, list_months, months_until
 from geo.store.base import CaseFilter, GroupBy, Store
 from geo.tasks.case_filters import narrow
 from geo.tasks.case_lists import is_overdue, read_rows
-from geo.tasks.dashboard_parts import Points, filter_column, period_filter
+from geo.tasks.dashboard_parts import Points, filter_column, period_filter, points_of
+from geo.tasks.dashboard_places import name_places
 
 N_MONTHS = 24
 N_LISTED = 20
-"""Rows of the list of open cases and of the list of repeat places."""
+"""Rows of the list of open cases."""
 LEAST_REPEATS = 5
 """A point with five or more cases in a year is a repeat place (domain sheet 4.5, S38)."""
 REPEAT_DAYS = 365
 SECONDS_PER_DAY = 86_400
-N_REPEATS_NAMED = 5
-"""Repeat places whose address is looked up; each costs a query."""
+N_REPEATS = 12
+"""Repeat places listed; naming one that no building names costs a query."""
 
 
 def list_months_of(
@@ -94,7 +94,8 @@ def list_categories(
             counts_differ(now, then, days_now=period.n_days, days_before=before.n_days, n_tests=len(table))
             for now, then in zip(table["n_new"], table["n_before"], strict=True)
         ]
-    table["name"] = table["category_id"].map(names).fillna(table["category_id"])
+    named = [names.get(code, code) if isinstance(code, str) else None for code in table["category_id"]]
+    table["name"] = pd.Series(named, index=table.index, dtype="str")
     total = int(table["n_new"].sum())
     table["share"] = table["n_new"] / total if total else np.nan
     base = narrow(where, reported_from=period.start, reported_to=period.end)
@@ -166,7 +167,9 @@ def list_open(
     return rows.assign(is_overdue=is_overdue(rows, at=at), days_open=(age_s / SECONDS_PER_DAY).round(1))
 
 
-def list_repeats(store: Store, where: CaseFilter, period: Period, *, pile_ups: Points) -> pd.DataFrame:
+def list_repeats(
+    store: Store, where: CaseFilter, period: Period, *, pile_ups: Points, buildings: pd.DataFrame
+) -> pd.DataFrame:
     """List the points with five or more cases in the year up to the end of the period.
 
     Suspicious pile-ups are left out.
@@ -174,17 +177,14 @@ def list_repeats(store: Store, where: CaseFilter, period: Period, *, pile_ups: P
     Returns
     -------
     pandas.DataFrame
-        `lon`, `lat`, `n`, `address` (masked, of one of the cases; missing beyond the first five), `cases`.
+        `lon`, `lat`, `n`, `place`, `place_note`, `place_near_m` (`dashboard_places.name_places`), `cases`.
     """
     window = narrow(where, reported_from=period.end - timedelta(days=REPEAT_DAYS), reported_to=period.end)
-    points = store.pile_ups(narrow(window, not_at_points=pile_ups), least=LEAST_REPEATS).head(N_LISTED)
+    points = store.pile_ups(narrow(window, not_at_points=pile_ups), least=LEAST_REPEATS).head(N_REPEATS)
     points = points.reset_index(drop=True)
-    places = list(zip(points["lon"].tolist(), points["lat"].tolist(), strict=True))
-    filters = [narrow(window, at_point=place) for place in places]
-    addresses = [_address_at(store, item) for item in filters[:N_REPEATS_NAMED]]
-    addresses += [None] * (len(filters) - len(addresses))
-    masked = mask_text(pd.Series(addresses, index=points.index, dtype="str"))
-    return points.assign(address=masked, cases=filter_column(filters, points.index))
+    filters = [narrow(window, at_point=point) for point in points_of(points)]
+    names = name_places(store, points, filters, buildings=buildings)
+    return points.join(names).assign(cases=filter_column(filters, points.index))
 
 
 def count_facilities(store: Store, index: AreaIndex | None, own: str | None) -> pd.DataFrame:
@@ -217,11 +217,6 @@ def _with_value(where: CaseFilter, field: str, column: str, value: object) -> Ca
     if isinstance(value, str):
         return narrow(where, **{field: (value,)})
     return narrow(where, without=(*where.without, column))
-
-
-def _address_at(store: Store, where: CaseFilter) -> str | None:
-    found = store.list_cases(where, columns=["address"], limit=1)["address"]
-    return None if found.empty or pd.isna(found.iloc[0]) else str(found.iloc[0])
 
 
 def _month_of(moment: datetime, time_zone: str) -> str:

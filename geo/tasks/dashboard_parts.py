@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -24,11 +24,12 @@ from geo.analysis.indicators import (
 )
 from geo.analysis.periods import Period
 from geo.analysis.pile_ups import find_pile_ups, least_listed
-from geo.schema import AreaLevel
+from geo.schema import CASE_STATES, AreaLevel
 from geo.store.base import CaseFilter, GroupBy, Store
 from geo.tasks.areas import Population, read_population
 from geo.tasks.case_filters import narrow
 from geo.tasks.case_lists import LEVEL_COLUMNS, category_names
+from geo.tasks.dashboard_places import read_buildings
 
 Points = tuple[tuple[float, float], ...]
 
@@ -47,6 +48,10 @@ class Background:
     categories: dict[str, str]
     first_at: datetime | None
     last_at: datetime | None
+    buildings: pd.DataFrame
+    """What names a building, `dashboard_places.read_buildings`."""
+    sources_without_status: tuple[str, ...]
+    """Sources that tell of none of their cases how it stands, `find_sources_without_status`."""
 
     def pile_ups_in(self, level: AreaLevel | None = None, area_id: str | None = None) -> pd.DataFrame:
         """The suspicious points of an area; all of them when none is named."""
@@ -96,9 +101,9 @@ class Card:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Cases a figure does without, and why."""
+    """Cases a figure does without, or counts without knowing enough of them, and why."""
 
-    code: Literal["unlocated", "without_due", "negative", "piled", "outside"]
+    code: Literal["unlocated", "without_due", "negative", "piled", "outside", "without_status"]
     n: int
     cases: CaseFilter
 
@@ -113,7 +118,28 @@ def read_background(store: Store) -> Background:
         categories=category_names(store),
         first_at=first_at,
         last_at=last_at,
+        buildings=read_buildings(store),
+        sources_without_status=find_sources_without_status(store),
     )
+
+
+def find_sources_without_status(store: Store) -> tuple[str, ...]:
+    """Find the sources none of whose cases has moved on from being reported, or has a moment of closing.
+
+    A list without any column of status comes in as reported throughout. Its cases count as open, but
+    nobody knows that they are: whoever shows the number says so.
+    """
+    moved = CaseFilter(states=tuple(state for state in CASE_STATES if state != "reported"))
+    first_at, last_at = store.moments()
+    if first_at is None or last_at is None:
+        return ()
+    closed = CaseFilter(closed_from=first_at, closed_to=last_at + timedelta(seconds=1))
+    told = {source for where in (moved, closed) for source in _sources(store, where)}
+    return tuple(sorted(_sources(store, CaseFilter()) - told))
+
+
+def _sources(store: Store, where: CaseFilter) -> set[str]:
+    return set(store.cross_counts("source", "kind", where)["group"])
 
 
 def find_suspicious_points(store: Store) -> pd.DataFrame:
@@ -329,8 +355,9 @@ def list_left_out(
     period: Period,
     n_piled: dict[tuple[float, float], int],
     n_outside: int,
+    without_status: LeftOut,
 ) -> tuple[LeftOut, ...]:
-    """List the cases that figures do without; those that number 0 are not listed."""
+    """List the cases that figures do without, or know too little of; those that number 0 are not listed."""
     new = narrow(where, reported_from=period.start, reported_to=period.end)
     closed = narrow(where, closed_from=period.start, closed_to=period.end)
     found = [
@@ -338,6 +365,7 @@ def list_left_out(
         LeftOut("outside", n_outside, narrow(new, is_located=True, is_placed=False)),
         LeftOut("without_due", int(row["n_closed_without_due"]), narrow(closed, without=("due_at",))),
         LeftOut("negative", int(row["n_negative"]), narrow(closed, is_negative=True)),
+        without_status,
     ]
     found += [LeftOut("piled", n, narrow(new, at_point=point)) for point, n in n_piled.items()]
     return tuple(item for item in found if item.n)

@@ -151,7 +151,20 @@ class Scope:
         }
         outside = narrow(new, is_located=True, is_placed=False)
         n_outside = self.store.count_cases(outside) if self.area is None and self._child_level() else 0
-        return list_left_out(row, where=self.where, period=self.period, n_piled=n_piled, n_outside=n_outside)
+        return list_left_out(
+            row,
+            where=self.where,
+            period=self.period,
+            n_piled=n_piled,
+            n_outside=n_outside,
+            without_status=self._without_status(),
+        )
+
+    def _without_status(self) -> LeftOut:
+        """Cases counted as open whose source tells of none of its cases how it stands."""
+        sources = self.background.sources_without_status
+        cases = narrow(period_filter("n_open", self.where, self.period), sources=sources)
+        return LeftOut("without_status", self.store.count_cases(cases) if sources else 0, cases)
 
     def _key(self) -> tuple[AreaLevel | None, str | None]:
         return (None, None) if self.area is None else (self.area.level, self.area.area_id)

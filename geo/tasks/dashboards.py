@@ -97,6 +97,16 @@ class Dashboard:
         """The filter that means its cases, whenever they happened."""
         return CaseFilter() if self.area is None else self.area.cases
 
+    @property
+    def n_without_status(self) -> int:
+        """Of its open cases, those whose source tells of none of its cases how it stands."""
+        return sum(item.n for item in self.left_out if item.code == "without_status")
+
+    @property
+    def knows_status(self) -> bool:
+        """Whether the source of any of its open cases tells how cases stand, or none is open."""
+        return self.n_without_status == 0 or self.n_without_status < int(self.counts["n_open"])
+
 
 def choose_period(
     store: Store,
@@ -181,7 +191,10 @@ def make_dashboard(
     )
     categories = lists.list_categories(store, scope.where, period, scope.before, names=background.categories)
     child_level, children = scope.children()
-    facts = _facts(scope, own_row, earlier, cards, categories)
+    left_out = scope.left_out(own_row)
+    n_without_status = sum(item.n for item in left_out if item.code == "without_status")
+    knows_status = not n_without_status or n_without_status < int(own_row["n_open"])
+    facts = _facts(scope, own_row, earlier, cards, categories, knows_status=knows_status)
     return Dashboard(
         area=area,
         period=period,
@@ -200,10 +213,16 @@ def make_dashboard(
         sources=lists.list_values(store, "source", scope.where, period),
         closing_levels=lists.list_values(store, "closing_level", scope.where, period),
         open_cases=lists.list_open(store, scope.where, period.end, names=background.categories),
-        repeats=lists.list_repeats(store, scope.where, period, pile_ups=points_of(background.pile_ups)),
+        repeats=lists.list_repeats(
+            store,
+            scope.where,
+            period,
+            pile_ups=points_of(background.pile_ups),
+            buildings=background.buildings,
+        ),
         facilities=scope.facilities(),
         residents=scope.residents_note(),
-        left_out=scope.left_out(own_row),
+        left_out=left_out,
         pile_ups=scope.pile_ups,
         indicators=tuple(INDICATORS.values()),
         data_as_of=pd.Timestamp(background.last_at),
@@ -287,6 +306,8 @@ def _facts(
     earlier: pd.DataFrame | None,
     cards: tuple[Card, ...],
     categories: pd.DataFrame,
+    *,
+    knows_status: bool,
 ) -> Facts:
     n_new = int(row["n_new"])
     n_before = None if earlier is None else int(row_of(earlier, scope.own)["n_new"])
@@ -300,10 +321,10 @@ def _facts(
         n_new=n_new,
         n_before=n_before,
         differs=differs,
-        n_due=int(row["n_due"]),
-        n_on_time=int(row["n_on_time"]),
+        n_due=int(row["n_due"]) if knows_status else 0,
+        n_on_time=int(row["n_on_time"]) if knows_status else 0,
         on_time=_standing(cards, scope.area),
-        n_overdue=int(row["n_overdue"]),
+        n_overdue=int(row["n_overdue"]) if knows_status else 0,
         top=_top_category(categories),
         n_unlocated=int(row["n_unlocated"]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -32,7 +33,7 @@ def test_ticks_are_few_whole_even_and_reach_the_highest(most):
     ticks = whole_ticks(most)
     assert all(isinstance(tick, int) for tick in ticks)
     assert 2 <= len(ticks) <= 5
-    assert len({b - a for a, b in zip(ticks[:-1], ticks[1:], strict=True)}) == 1
+    assert len({b - a for a, b in itertools.pairwise(ticks)}) == 1
     assert ticks[-1] >= most
     assert ticks[-2] < max(most, 1)
 
