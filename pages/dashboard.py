@@ -31,7 +31,7 @@ with head:
 view.show_cards(board)
 key = view.choose_indicator()
 
-place, inside = st.columns([3.4, 1] if view.is_print() else [3, 2])
+place, inside = st.columns([3, 2])
 with place:
     panels.show_lead(t("dash.map"), level="h3", key="map_title")
     view.show_area_map(board, inner, key)
@@ -48,7 +48,7 @@ with categories:
     lists.show_categories(board)
 
 with st.container(key="page_two"):
-    rhythm, channels, closing = st.columns([2, 1, 1])
+    rhythm, channels, closing, waiting, repeats = view.lower_columns()
     with rhythm:
         panels.show_lead(t("dash.rhythm"), level="h3", key="hours_title")
         lists.show_hours(board)
@@ -58,8 +58,6 @@ with st.container(key="page_two"):
     with closing:
         panels.show_lead(t("dash.closing"), level="h3", key="closing_title")
         lists.show_values(board.closing_levels, key="closing")
-
-    waiting, repeats = st.columns([3, 2])
     with waiting:
         panels.show_lead(t("dash.open_list"), level="h3", key="open_title")
         lists.show_open(board)
@@ -67,16 +65,15 @@ with st.container(key="page_two"):
         panels.show_lead(t("dash.repeats"), level="h3", key="repeats_title")
         lists.show_repeats(board)
 
-    places = st.columns(2) if view.has_siblings(board) else [st.container()]
-    with places[0]:
+    kinds, beside = st.columns(2)
+    with kinds:
         panels.show_lead(t("dash.facilities"), level="h3", key="facilities_title")
         lists.show_facilities(board)
-    if view.has_siblings(board):
-        with places[1]:
+    with beside:
+        if view.has_siblings(board):
             panels.show_lead(t("dash.siblings"), level="h3", key="siblings_title")
             view.show_siblings(board, key)
-
-    panels.show_lead(t("dash.left_out"), level="h3", key="left_out_title")
-    lists.show_left_out(board)
+        panels.show_lead(t("dash.left_out"), level="h3", key="left_out_title")
+        lists.show_left_out(board)
 
 frame.show_method(definitions=method_notes(board, session.language()))

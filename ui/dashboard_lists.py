@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geo.intake.facilities import facility_kinds
-from geo.present.words import LEVELS, STATES, WEEKDAYS
-from geo.tasks.dashboard_text import LEFT_OUT
+from geo.present.words import COUNTED, LEVELS, STATES, WEEKDAYS, capital, count_of
+from geo.tasks.dashboard_text import LEFT_OUT, kind_name, say_piled, say_place, status_doubt
 from geo.tasks.dashboards import Dashboard
 from ui import panels, session, shows
 from ui.case_address import cases_link
@@ -16,7 +15,7 @@ from ui.text import t
 
 N_MONTHS = 12
 MOST_BARS, PRINT_BARS = 12, 7
-PRINT_LIST = 7
+MOST_LISTED, PRINT_LIST = 20, 6
 
 
 def show_months(board: Dashboard) -> None:
@@ -54,7 +53,11 @@ def show_categories(board: Dashboard) -> None:
         )
         for row in table.head(most).to_dict("records")
     ]
-    note = t("dash.more_rows", n=len(table) - most) if len(table) > most else ""
+    if not rows:
+        panels.show_notice(t("empty.no_rows"), key="categories_empty")
+        return
+    hidden = count_of(len(table) - most, "category", session.language())
+    note = t("dash.more_rows", n=hidden) if len(table) > most else ""
     legend = (t("dash.now"), t("dash.before")) if board.before else None
     panels.show_bars(rows, key="categories", legend=legend, note=note)
 
@@ -74,17 +77,22 @@ def show_hours(board: Dashboard) -> None:
         links = [cases_link(where) for where in ordered["cases"]]
         rows.append(HeatRow(shows.words(WEEKDAYS, str(day)), ordered["n"].astype(int).tolist(), links))
     most = int(board.hours["n"].max()) if len(board.hours) else 0
-    note = t("dash.heat_note", most=shows.number(most))
-    panels.show_heat(
-        rows, [f"{hour:02d}" for hour in range(24)], unit=t("unit.cases"), note=note, key="hours"
+    if not most:
+        panels.show_notice(t("empty.no_rows"), key="hours_empty")
+        return
+    language = session.language()
+    note = t(
+        "dash.heat_note_paper" if is_print() else "dash.heat_note", most=count_of(most, "case", language)
     )
+    unit = COUNTED["case"][:1] * 2 if language == "zh" else COUNTED["case"][1:]
+    panels.show_heat(rows, [f"{hour:02d}" for hour in range(24)], unit=unit, note=note, key="hours")
 
 
 def show_values(table: pd.DataFrame, *, key: str) -> None:
     """Draw channels, sources or closing levels."""
     rows = [
         Bar(
-            shows.words(LEVELS, row["value"]) if pd.notna(row["value"]) else t("none"),
+            capital(shows.words(LEVELS, row["value"])) if pd.notna(row["value"]) else t("none"),
             float(row["n"]),
             f"{row['n']:,}　{shows.share(row['share'])}",
             to=cases_link(row["cases"]),
@@ -99,7 +107,7 @@ def show_values(table: pd.DataFrame, *, key: str) -> None:
 
 def show_open(board: Dashboard) -> None:
     """Draw the open cases, oldest first, the overdue ones marked."""
-    table = board.open_cases.head(PRINT_LIST if is_print() else 20)
+    table = board.open_cases.head(PRINT_LIST if is_print() else MOST_LISTED)
     open_cases = next(card.cases for card in board.cards if card.key == "n_open")
     end = pd.Timestamp(board.period.end)
     rows = [
@@ -111,20 +119,22 @@ def show_open(board: Dashboard) -> None:
                     to=cases_link(open_cases, case_id=str(row["case_id"]), sort="reported_at"),
                 ),
                 Cell(shows.text(row["title"]), note="" if pd.isna(row["address"]) else str(row["address"])),
-                Cell(shows.category(row["category_id"]), note=shows.words(STATES, row["state"])),
+                Cell(shows.category(row["category_id"]), note=capital(shows.words(STATES, row["state"]))),
                 Cell(f"{row['days_open']:,.0f}", note=_say_late(row, end), tone="worse"),
             ]
         )
         for row in table.to_dict("records")
     ]
     columns = [
-        Column(t("dash.number_reported"), width="110px"),
+        Column(t("dash.number_reported"), width="156px"),
         Column(t("col.title"), is_long=True),
         Column(t("dash.category_state"), width="110px"),
         Column(t("dash.days_open"), align="right", width="90px"),
     ]
     n = next((card.n_cases for card in board.cards if card.key == "n_open"), len(table))
-    note = t("dash.first_of", n=len(table), of=shows.number(n)) if n > len(table) else ""
+    notes = [status_doubt(board, "n_open", session.language())]
+    notes.append(t("dash.first_of", n=len(table), of=shows.number(n)) if n > len(table) else "")
+    note = " · ".join(filter(None, notes))
     panels.show_table(
         columns, rows, key="open", empty=t("dash.no_open"), height=None if is_print() else 420, note=note
     )
@@ -134,41 +144,47 @@ def _say_late(row: dict[str, object], end: pd.Timestamp) -> str:
     if not row["is_overdue"]:
         return ""
     days = (end - pd.Timestamp(row["due_at"])).total_seconds() / 86_400  # type: ignore[arg-type]
-    return t("dash.late_by", days=f"{days:,.0f}")
+    return t("dash.late_by", days=count_of(days, "day", session.language()))
 
 
 def show_repeats(board: Dashboard) -> None:
     """Draw the points with five or more cases in a year."""
+    language = session.language()
     rows = [
         Row(
             [
                 Cell(
-                    shows.text(row["address"])
-                    if pd.notna(row["address"])
-                    else f"{row['lon']:.5f}, {row['lat']:.5f}"
+                    " · ".join(
+                        filter(None, [say_place(row, language), row["place_note"] if is_print() else ""])
+                    ),
+                    note="" if is_print() else row["place_note"],
+                    title=f"{row['lon']:.5f}, {row['lat']:.5f}",
                 ),
                 Cell(shows.number(row["n"]), to=cases_link(row["cases"])),
             ]
         )
-        for row in board.repeats.head(PRINT_LIST if is_print() else 20).to_dict("records")
+        for row in board.repeats.head(PRINT_LIST if is_print() else MOST_LISTED).to_dict("records")
     ]
     columns = [
         Column(t("dash.place"), is_long=True),
         Column(t("dash.in_a_year"), align="right", width="92px"),
     ]
     panels.show_table(
-        columns, rows, key="repeats", empty=t("dash.no_repeats"), height=None if is_print() else 420
+        columns,
+        rows,
+        key="repeats",
+        empty=t("dash.no_repeats"),
+        height=None if is_print() else 420,
+        note=say_piled(board, language),
     )
 
 
 def show_facilities(board: Dashboard) -> None:
     """Draw the facilities inside by kind."""
-    place = 0 if session.language() == "zh" else 1
-    names = {key: pair[place] for key, pair in facility_kinds().items()}
     rows = [
         Row(
             [
-                names.get(row["kind"], row["kind"]),
+                kind_name(str(row["kind"]), session.language()),
                 shows.number(row["n"]),
                 shows.number(row["n_open"]),
                 shows.NO_FIGURE if pd.isna(row["capacity"]) else shows.number(row["capacity"]),
@@ -192,7 +208,9 @@ def show_left_out(board: Dashboard) -> None:
     place = 0 if session.language() == "zh" else 1
     facts = [
         panels.Fact(
-            f"{shows.number(item.n)} {t('unit.cases')}", LEFT_OUT[item.code][place], to=cases_link(item.cases)
+            count_of(item.n, "case", session.language()),
+            LEFT_OUT[item.code][place],
+            to=cases_link(item.cases),
         )
         for item in board.left_out
     ]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from geo.analysis.indicators import CARDS, INDICATORS, LEAST_DENOMINATOR, IndicatorKey
 from geo.analysis.periods import Periods
-from geo.present.words import FLAGS, LEVELS
+from geo.present.period_words import say_period
+from geo.present.words import FLAGS, LEVELS, capital, count_of, unit_of
 from geo.schema import AreaLevel
 from geo.tasks.areas import AreaCard
 from geo.tasks.dashboard_parts import Card, LeftOut
+from geo.tasks.dashboard_text import is_comparable, status_doubt
 from geo.tasks.dashboards import Dashboard, count_unplaced, make_dashboard
 from geo.tasks.exports import FileFormat, write_dashboard
 from ui import inputs, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
-from ui.map_component import AreaPart, MapSpec, OutlinePart, show_map
+from ui.map_component import AreaPart, FacilityPart, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Link, NumberCard, Row
 from ui.text import t
 
@@ -57,12 +60,12 @@ def show_head(board: Dashboard) -> None:
     else:
         staff = "、".join(f"{row.role} {row.name}" for row in board.area.staff.itertuples())
         title = board.area.name
-        note = f"{shows.words(LEVELS, board.area.level)} · {board.area.area_id}" + (
+        note = f"{capital(shows.words(LEVELS, board.area.level))} · {board.area.area_id}" + (
             f" · {staff}" if staff else ""
         )
-    panels.show_lead(
-        title, note=f"{note}　{board.period.label}".strip() if is_print() else note, level="h1", key="title"
-    )
+    if is_print():
+        note = "　".join(filter(None, [note, say_period(board.period, language)]))
+    panels.show_lead(title, note=note, level="h1", key="title")
     panels.show_lead(board.sentences[language], key="sentence")
 
 
@@ -104,32 +107,45 @@ def show_cards(board: Dashboard) -> None:
 
 def _number_card(card: Card, board: Dashboard) -> NumberCard:
     item, language = INDICATORS[card.key], session.language()
-    change = shows.change(card.key, card.change)
+    is_compared = is_comparable(board, card.key)
+    change = shows.change(card.key, card.change) if is_compared else ""
+    before = say_period(board.before, language) if board.before and change else ""
     return NumberCard(
         label=item.name(language),
         value=shows.figure(card.key, card.value),
-        unit="" if item.format == "share" or card.value is None else item.unit(language),
+        unit=_unit_beside(card),
         change=change,
-        before=t("dash.than", label=board.before.label) if board.before and card.change is not None else "",
-        tone="" if card.is_small else shows.tone_of(card.key, card.change),
-        rank=_say_rank(card),
-        small=t("dash.small") if card.is_small else t("dash.no_denominator") if card.value is None else "",
+        before=t("dash.than", label=before) if before else "",
+        tone="" if card.is_small or not is_compared else shows.tone_of(card.key, card.change),
+        rank=_say_rank(card) if is_compared else "",
+        small=_say_doubt(card, board),
         title=item.about(language) + _say_interval(card),
-        spark=[value for _, value in card.months],
+        spark=[value for _, value in card.months] if is_compared else (),
         to=cases_link(card.cases),
     )
+
+
+def _unit_beside(card: Card) -> str:
+    item, language = INDICATORS[card.key], session.language()
+    if item.format == "share" or card.value is None:
+        return ""
+    return unit_of(card.value, "case", language) if item.format == "count" else item.unit(language)
+
+
+def _say_doubt(card: Card, board: Dashboard) -> str:
+    """Say why a figure is to be taken with care; empty where it is not."""
+    if doubt := status_doubt(board, card.key, session.language()):
+        return doubt
+    return t("dash.small") if card.is_small else t("dash.no_denominator") if card.value is None else ""
 
 
 def _say_rank(card: Card) -> str:
     if card.rank is None or card.n_ranked < 2:
         return ""
-    key = (
-        "dash.rank"
-        if card.rank_low in (None, card.rank) and card.rank_high in (None, card.rank)
-        else "dash.rank_interval"
-    )
+    is_sure = card.rank_low in (None, card.rank) and card.rank_high in (None, card.rank)
+    key = "dash.rank" if is_sure else "dash.rank_interval"
     said = t(key, rank=card.rank, n=card.n_ranked, low=card.rank_low, high=card.rank_high)
-    return said if INDICATORS[card.key].better else f"{said} {t('dash.rank_most')}"
+    return said if INDICATORS[card.key].better else t("dash.rank_most", said=said)
 
 
 def _say_interval(card: Card) -> str:
@@ -137,6 +153,20 @@ def _say_interval(card: Card) -> str:
         return ""
     low, high = shows.figure(card.key, card.lower), shows.figure(card.key, card.upper)
     return t("dash.interval", low=low, high=high)
+
+
+def lower_columns() -> tuple[DeltaGenerator, ...]:
+    """Lay out the lower part: hours, channels, closing levels, open cases, repeat places.
+
+    On paper a third of the width holds no table, so no more than two stand side by side.
+    """
+    if is_print():
+        rhythm, channels = st.columns([3, 2])
+        repeats, closing = st.columns([3, 2])
+        return rhythm, channels, closing, st.container(), repeats
+    rhythm, channels, closing = st.columns([2, 1, 1])
+    waiting, repeats = st.columns([3, 2])
+    return rhythm, channels, closing, waiting, repeats
 
 
 def choose_indicator() -> IndicatorKey:
@@ -189,7 +219,9 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
     what = INDICATORS[key].name(session.language())
     place = area.name if area else t("frame.whole")
     spec = MapSpec(
-        **map_parts.common(t("map.label", what=what, place=place, period=board.period.label)),
+        **map_parts.common(
+            t("map.label", what=what, place=place, period=say_period(board.period, session.language()))
+        ),
         areas=AreaPart(
             drawn,
             map_parts.areas_url(drawn, parent_id=parent_id),
@@ -197,7 +229,7 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
         ),
         outlines=_own_outline(own) if level else (),
         streets_url=map_parts.streets_url(),
-        facilities=map_parts.facility_part(_kinds_inside(board)) if _is_small(area) else None,
+        facilities=_facilities_drawn(board),
         selected=st.query_params.get("sel") if level else area.area_id if area else None,
         fit=map_parts.box_of(own),
     )
@@ -212,6 +244,13 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
 def _kinds_inside(board: Dashboard) -> list[str]:
     """Return the kinds of facility most common in the area; more would bury the map under its legend."""
     return [str(kind) for kind in board.facilities["kind"].head(MOST_KINDS)]
+
+
+def _facilities_drawn(board: Dashboard) -> FacilityPart | None:
+    """Return the facilities of a small area; on paper they would hide it, and stand in their own table."""
+    if is_print() or not _is_small(board.area):
+        return None
+    return map_parts.facility_part(_kinds_inside(board))
 
 
 def _is_small(area: AreaCard | None) -> bool:
@@ -233,7 +272,8 @@ def show_areas_inside(inside: Inside, key: IndicatorKey) -> None:
     notes = [t("dash.funnel")] if INDICATORS[key].format in ("share", "rate") else []
     if inside.unplaced is not None and inside.unplaced.n:
         level = shows.words(LEVELS, inside.unplaced.cases.without[-1])
-        notes.append(t("dash.unplaced", n=shows.number(inside.unplaced.n), level=level))
+        n = count_of(inside.unplaced.n, "case", session.language())
+        notes.append(t("dash.unplaced", n=n, level=level))
     _show_ranked(
         inside.table, key, inside.level, table_key="children", note=" · ".join(notes), height=MAP_HEIGHT - 40
     )
@@ -277,18 +317,22 @@ def _show_ranked(
     ]
     columns = [
         Column("#", align="right", width="44px"),
-        Column(shows.words(LEVELS, level), is_long=True),
+        Column(capital(shows.words(LEVELS, level)), is_long=True),
         Column(_heading(key), align="right", width="150px"),
-        Column(t("dash.new"), align="right", width="64px"),
     ]
+    if key != "n_new":
+        columns.append(Column(_heading("n_new"), align="right", width="84px"))
     if len(shown) < len(table):
-        note = f"{note} {t('dash.first_of', n=len(shown), of=shows.number(len(table)))}".strip()
+        first = t("dash.first_of", n=len(shown), of=shows.number(len(table)))
+        note = " · ".join(filter(None, [note, first]))
     panels.show_table(columns, rows, key=table_key, height=None if is_print() else height, note=note)
 
 
 def _heading(key: IndicatorKey) -> str:
     item, language = INDICATORS[key], session.language()
-    return item.name(language) if item.format == "share" else f"{item.name(language)} · {item.unit(language)}"
+    if item.format == "share":
+        return item.name(language)
+    return f"{item.name(language)}（{item.unit_zh}）" if language == "zh" else f"{item.en} ({item.unit_en})"
 
 
 def _scale_of(table: pd.DataFrame, key: IndicatorKey) -> tuple[float, float]:
@@ -315,11 +359,12 @@ def _ranked_row(
     to = Link("dashboard", pages.kept_query(area=str(row["area_id"]), level=level))
     new = Cell(shows.number(row["n_new"]), to=cases_link(row["cases"]))
     if item.format == "count":
-        cell = Cell(shows.figure(key, value), bar=float(value) / scale[1] if pd.notna(value) else None)
-        return Row(
-            [str(place), Cell(str(row["name"]), to=to, title=str(row["area_id"])), cell, new],
-            is_chosen=is_own,
-        )
+        bar = float(value) / scale[1] if pd.notna(value) else None
+        figures = [Cell(shows.figure(key, value), bar=bar), new]
+        if key == "n_new":  # the figure itself opens the new cases
+            figures = [replace(new, bar=bar)]
+        name = Cell(str(row["name"]), to=to, title=str(row["area_id"]))
+        return Row([str(place), name, *figures], is_chosen=is_own)
     flag = str(row[f"{key}_flag"])
     small = t("dash.small_short", n=LEAST_DENOMINATOR) if bool(row[f"{key}_small"]) else ""
     cell = Cell(shows.figure(key, value), note=small, range=_range_of(row, key, scale))

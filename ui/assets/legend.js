@@ -4,13 +4,16 @@ import { node } from "./texts.js";
 
 const NARROW_PX = 520;
 
+// Nobody can unfold a legend on paper.
+const isPaper = () => new URLSearchParams(window.location.search).get("print") === "1";
+
 export class Legend {
   constructor(map, root) {
     this.root = root;
     this.sections = new Map();
     const control = L.control({ position: "bottomright" });
     this.box = node("details", "getu-legend");
-    this.box.open = root.clientWidth > NARROW_PX;
+    this.box.open = root.clientWidth > NARROW_PX || isPaper();
     this.summary = node("summary");
     this.body = node("div", "getu-legend-body");
     this.box.append(this.summary, this.body);

@@ -101,6 +101,8 @@ function point(one, place, value, [cx, cy], className, tools) {
 export function drawBars(root, data, tools) {
   if (data.legend) root.append(legend([{ name: data.legend[0] }, { name: data.legend[1], is_before: true }]));
   const list = element("div", "rows");
+  // Figures take one width in all rows, so that bars of equal length mean equal numbers.
+  list.style.setProperty("--figure", `${Math.max(...data.rows.map((row) => textWidth(row.text)), 4)}ch`);
   const most = Math.max(1, ...data.rows.flatMap((row) => [row.value, row.before ?? 0]));
   for (const row of data.rows) {
     const line = tools.link(row.to, "row");
@@ -115,6 +117,11 @@ export function drawBars(root, data, tools) {
   }
   root.append(list);
   if (data.note) root.append(element("p", "note", data.note));
+}
+
+// Width of a text in digits; Chinese characters and blanks are two wide.
+function textWidth(text) {
+  return [...text].reduce((sum, letter) => sum + (letter.codePointAt(0) > 0x2e80 ? 1.9 : letter === "●" ? 1.9 : letter === "←" ? 1.8 : 1), 0.5);
 }
 
 function bar(share, className) {
@@ -134,7 +141,7 @@ export function drawHeat(root, data, tools) {
     row.values.forEach((value, place) => {
       const cell = tools.link(value ? row.to?.[place] : null, "cell");
       cell.style.setProperty("--share", `${Math.round((value / most) * 88)}%`);
-      cell.title = `${row.label} ${data.columns[place]}:00 — ${value.toLocaleString("en")} ${data.unit}`;
+      cell.title = `${row.label} ${data.columns[place]}:00 — ${value.toLocaleString("en")} ${data.unit[value === 1 ? 0 : 1]}`;
       cell.setAttribute("aria-label", cell.title);
       grid.append(cell);
     });
