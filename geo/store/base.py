@@ -54,6 +54,10 @@ class Receipt:
     n_unchanged: int
     n_rejected: int
     data_version: int
+    kind: str = ""
+    """What was taken back: the kind of the batch; empty when storing."""
+    n_beside: int = 0
+    """Rows taken out that came along with what was imported, such as categories; not part of `n_new`."""
 
 
 @dataclass(frozen=True)

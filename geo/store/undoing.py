@@ -25,6 +25,8 @@ from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
 from geo.store.staging import quote, quoted, row_from_json
 
+CAME_ALONG = ("categories", "street_nodes", "area_aliases")
+"""Tables that a file fills besides what was imported; counted on their own."""
 SIDE_TABLES = ("case_areas", "case_reporters", "facility_entrances")
 """Tables whose rows belong to a case or a facility and come and go with it."""
 
@@ -37,7 +39,7 @@ def undo_batch(db: Database, batch_id: str, *, actor: str, undone_at: datetime, 
         if later := _find_later(db, batch_id):
             raise ConflictError("batch_stands_under", batch_id=batch_id, later=later)
         _find_touched(db, batch_id)
-        removed = _remove_rows(db, batch_id)
+        removed, beside = _remove_rows(db, batch_id)
         reach("undo.rows_removed")
         restored = _restore_rows(db, batch_id, actor=actor, undone_at=undone_at)
         _clear_placements(db)
@@ -45,15 +47,16 @@ def undo_batch(db: Database, batch_id: str, *, actor: str, undone_at: datetime, 
         if count(db, "SELECT count(*) FROM touched"):
             refresh_facts(db, time_zone=time_zone)
         reach("undo.facts_written")
-        receipt = _record_undo(db, batch_id, removed, restored, actor=actor, undone_at=undone_at)
+        receipt = _record_undo(db, batch_id, (removed, restored, beside), actor=actor, undone_at=undone_at)
         db.drop("touched", "gone_sets", "gone_owners")
     reach("undo.committed")
     return receipt
 
 
 def _record_undo(
-    db: Database, batch_id: str, removed: int, restored: int, *, actor: str, undone_at: datetime
+    db: Database, batch_id: str, counts: tuple[int, int, int], *, actor: str, undone_at: datetime
 ) -> Receipt:
+    removed, restored, beside = counts
     db.run(
         "UPDATE import_batches SET state = 'undone', undone_at = $1 WHERE batch_id = $2",
         [undone_at, batch_id],
@@ -62,7 +65,10 @@ def _record_undo(
     add_audit(db, "undo", batch_id, "done", actor=actor, taken_at=undone_at, note=note)
     version = bump_version(db)
     reach("undo.recorded")
-    return Receipt(batch_id, removed, restored, 0, 0, version)
+    kind = db.row("SELECT kind FROM import_batches WHERE batch_id = $1", [batch_id])
+    return Receipt(
+        batch_id, removed, restored, 0, 0, version, kind="" if kind is None else str(kind[0]), n_beside=beside
+    )
 
 
 def _find_later(db: Database, batch_id: str) -> str | None:
@@ -127,8 +133,8 @@ def _find_touched(db: Database, batch_id: str) -> None:
     )
 
 
-def _remove_rows(db: Database, batch_id: str) -> int:
-    """Take away every row the batch wrote; return how many were cases, facilities or rows of a table."""
+def _remove_rows(db: Database, batch_id: str) -> tuple[int, int]:
+    """Take away every row the batch wrote; return how many were imported, and how many came along."""
     n = count(db, "SELECT count(*) FROM gone_owners")
     for owners, versions in (("cases", "case_versions"), ("facilities", "facility_versions")):
         key = TABLES[owners].key[0]
@@ -147,12 +153,18 @@ def _remove_rows(db: Database, batch_id: str) -> int:
         db.run(f"DELETE FROM {side} WHERE batch_id = $1 AND {TABLES[side].key[0]} IN {written}", [batch_id])
     n += count(db, "SELECT count(*) FROM areas WHERE set_id IN (SELECT set_id FROM gone_sets)")
     db.run("DELETE FROM areas WHERE set_id IN (SELECT set_id FROM gone_sets)")
+    beside = 0
     for table in TABLES.values():
         if table.name not in OWN_WAY and "batch_id" in table.names:
-            if table.name != "boundary_sets":
-                n += count(db, f"SELECT count(*) FROM {table.name} WHERE batch_id = $1", [batch_id])
+            rows = count(db, f"SELECT count(*) FROM {table.name} WHERE batch_id = $1", [batch_id])
+            n += 0 if table.name in ("boundary_sets", *CAME_ALONG) else rows
+            beside += rows if table.name in CAME_ALONG else 0
             db.run(f"DELETE FROM {table.name} WHERE batch_id = $1", [batch_id])
-    return n + sum(_remove_noted(db, batch_id, TABLES[name]) for name in WITHOUT_BATCH)
+    for name in WITHOUT_BATCH:
+        rows = _remove_noted(db, batch_id, TABLES[name])
+        n += 0 if name in CAME_ALONG else rows
+        beside += rows if name in CAME_ALONG else 0
+    return n, beside
 
 
 def _remove_noted(db: Database, batch_id: str, table: Table) -> int:
