@@ -61,6 +61,20 @@ MESSAGES: dict[str, Message] = {
         "Bring in a file of cases first.",
         "请先导入案件文件。",
     ),
+    "only_places_yet": Message(
+        "There are no cases yet. Facilities in the store: {n_facilities:,}; areas: {n_areas:,}.",
+        "尚无案件。库中有设施 {n_facilities:,} 处、区域 {n_areas:,} 个。",
+        "`export facilities` and `export areas` work now; for cases, indicators and dashboards bring in "
+        "cases first (import-cases).",
+        "现在可以导出设施和区域（export facilities、export areas）；"
+        "案件、指标和看板需要先导入案件（import-cases）。",
+    ),
+    "no_facilities_yet": Message(
+        "There are no facilities yet.",
+        "尚无设施。",
+        "Bring in a list of facilities first (import-facilities).",
+        "请先导入设施清单（import-facilities）。",
+    ),
     "format_not_for_this": Message(
         "{what} cannot be written as {format}.",
         "{what}不能导出为 {format} 格式。",

@@ -220,7 +220,12 @@ def _csv_cells(values: pd.Series, heading: Heading, time_zone: str) -> list[obje
         return [None if _is_missing(value) else pd.Timestamp(value).strftime("%Y-%m-%d") for value in values]
     if heading.kind == "count":
         return [None if _is_missing(value) else int(value) for value in values]
-    return [None if _is_missing(value) else round(float(value), 6) for value in values]
+    return [None if _is_missing(value) else _plain_number(value) for value in values]
+
+
+def _plain_number(value: object) -> int | float:
+    """Keep a whole count whole; round what was measured."""
+    return value if isinstance(value, int) else round(float(value), 6)  # type: ignore[arg-type]
 
 
 def _fill_page(
@@ -244,7 +249,8 @@ def _fill_page(
             elif heading.kind in ("moment", "day"):
                 page.write_datetime(row, column, _as_datetime(value), style)
             else:
-                page.write_number(row, column, float(value), style)
+                whole = heading.kind == "number" and isinstance(value, int)
+                page.write_number(row, column, float(value), styles["count"] if whole else style)
         widest = max([len(heading.label(language)) * 2, *(len(str(value)) for value in values.head(200))])
         page.set_column(column, column, min(max(widest, 8), 48))
     page.freeze_panes(1, 0)

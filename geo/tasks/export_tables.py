@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,24 @@ import pandas as pd
 from geo import __version__
 from geo.analysis.indicators import AREA_INDICATORS, INDICATORS, Format, find_interval, find_small
 from geo.present.documents import CellKind, Heading, Sheet
-from geo.present.words import KINDS, LEVELS, POSITION_SOURCES, SATISFACTION, STATES, Language, word
+from geo.present.words import (
+    FACILITY_STATUS,
+    KINDS,
+    LEVELS,
+    POSITION_SOURCES,
+    SATISFACTION,
+    STATES,
+    Language,
+    word,
+)
 from geo.schema import AREA_LEVELS
 from geo.store.base import Store
-from geo.tasks.dashboard_text import method_notes
+from geo.tasks.case_lists import read_rows
+from geo.tasks.dashboard_text import kind_name, method_notes
 from geo.tasks.dashboards import Dashboard
+
+MOST_OPEN_CASES = 100_000
+"""Open cases of one workbook: a whole city, and still a file that opens."""
 
 
 @dataclass(frozen=True)
@@ -144,15 +157,30 @@ def board_figures(board: Dashboard) -> pd.DataFrame:
                 "en": item.en,
                 "unit_zh": item.unit_zh,
                 "unit_en": item.unit_en,
-                "value": board.counts[item.key] * (100 if item.format == "share" else 1),
+                "value": _figure(board.counts[item.key], item.format),
                 "denominator": None if item.denominator is None else board.counts[item.denominator],
             }
         )
-    return pd.DataFrame(rows)
+    values = pd.Series([row.pop("value") for row in rows], dtype=object)  # whole counts stay whole
+    return pd.DataFrame(rows).assign(value=values)
 
 
-def board_sheets(store: Store, board: Dashboard, imprint: Imprint, language: Language) -> list[Sheet]:
-    """Lay out a dashboard as sheets, the figures of its area first."""
+def _figure(value: float, format: Format) -> int | float | None:
+    """Return a count as a whole number, a share as percent, anything else as it is."""
+    if pd.isna(value):
+        return None
+    return int(value) if format == "count" else value * 100 if format == "share" else value
+
+
+def category_names_in(store: Store, language: Language) -> dict[str, str]:
+    """Return the names of the categories by code, in English where one is known and asked for."""
+    table = store.read("categories", columns=["category_id", "name", "name_en"])
+    names = table["name"] if language == "zh" else table["name_en"].fillna(table["name"])
+    return dict(zip(table["category_id"], names, strict=True))
+
+
+def figure_sheet(store: Store, board: Dashboard, imprint: Imprint, language: Language) -> Sheet:
+    """Lay out the figures of a dashboard's area, with definitions and sources as notes."""
     zh = language == "zh"
     name, unit = ("zh", "unit_zh") if zh else ("en", "unit_en")
     figures = (
@@ -167,19 +195,54 @@ def board_sheets(store: Store, board: Dashboard, imprint: Imprint, language: Lan
         *method_notes(board, language),
         *source_notes(store, imprint, language),
     ]
+    return Sheet("指标" if zh else "Figures", figures, board_figures(board), tuple(notes))
+
+
+def _open_sheet(store: Store, board: Dashboard, language: Language) -> tuple[Sheet, tuple[str, str]]:
+    """Lay out every open case of the area at the end of the period, and say how many there are."""
+    zh = language == "zh"
+    where = replace(board.where, open_at=board.period.end)
+    names = category_names_in(store, language)
+    rows = read_rows(store, where, sort=(("reported_at", "up"),), limit=MOST_OPEN_CASES, names=names)
+    n = store.count_cases(where) if len(rows) == MOST_OPEN_CASES else len(rows)
+    if n > len(rows):
+        said = (
+            f"共 {n:,} 件，仅列最早的 {len(rows):,} 件"
+            if zh
+            else f"{n:,} in all; the oldest {len(rows):,} are listed"
+        )
+    else:
+        said = f"全部 {n:,} 件" if zh else f"all {n:,}"
+    title = "在办" if zh else "Open cases"
+    return Sheet(title, CASE_HEADINGS, in_words(rows, language)), (title, said)
+
+
+def board_sheets(store: Store, board: Dashboard, imprint: Imprint, language: Language) -> list[Sheet]:
+    """Lay out a dashboard as sheets, the figures of its area first; at most `MOST_OPEN_CASES` open cases."""
+    zh = language == "zh"
+    first = figure_sheet(store, board, imprint, language)
+    open_cases, listed = _open_sheet(store, board, language)
+    names = category_names_in(store, language)
+    categories = board.categories.assign(
+        name=[names.get(code, name) for code, name in board.categories[["category_id", "name"]].to_numpy()]
+    )
+    facilities = board.facilities.assign(
+        kind_id=board.facilities["kind"],
+        kind=[kind_name(kind, language) for kind in board.facilities["kind"]],
+    )
     value = (
         Heading("value", "取值", "Value"), Heading("n", "件数", "Cases", "count"),
         Heading("share", "占比", "Share", "share"),
     )  # fmt: skip
     sheets = [
-        Sheet("指标" if zh else "Figures", figures, board_figures(board), tuple(notes)),
+        replace(first, notes=(listed, *first.notes)),
         Sheet("月度" if zh else "Months", _MONTH_HEADINGS, board.months),
-        Sheet("类别" if zh else "Categories", _CATEGORY_HEADINGS, board.categories),
+        Sheet("类别" if zh else "Categories", _CATEGORY_HEADINGS, categories),
         Sheet("渠道" if zh else "Channels", value, board.channels),
         Sheet("来源" if zh else "Sources", value, board.sources),
         Sheet("化解层级" if zh else "Closed at", value, _levels_in_words(board.closing_levels, language)),
-        Sheet("设施" if zh else "Facilities", _FACILITY_HEADINGS, board.facilities),
-        Sheet("在办" if zh else "Open cases", CASE_HEADINGS, in_words(board.open_cases, language)),
+        Sheet("设施" if zh else "Facilities", _FACILITY_HEADINGS, facilities),
+        open_cases,
     ]
     if len(board.children):
         sheets.insert(1, Sheet("下级区域" if zh else "Areas inside", child_headings(), board.children))
@@ -202,11 +265,41 @@ _CATEGORY_HEADINGS = (
     Heading("share", "占比", "Share", "share"),
 )
 _FACILITY_HEADINGS = (
+    Heading("kind_id", "类型编码", "Code of the kind"),
     Heading("kind", "类型", "Kind"),
     Heading("n", "数量", "Number", "count"),
     Heading("n_open", "开放", "Open", "count"),
     Heading("capacity", "容量", "Capacity", "number"),
 )
+
+
+FACILITY_HEADINGS = (
+    Heading("source_no", "设施编号", "Facility number"),
+    Heading("source", "来源", "Source"),
+    Heading("name", "名称", "Name"),
+    Heading("kind_id", "类型编码", "Code of the kind"),
+    Heading("kind", "类型", "Kind"),
+    Heading("service_level", "服务层级", "Service level"),
+    Heading("status", "状态", "Status"),
+    Heading("capacity", "容量", "Capacity", "number"),
+    Heading("area_m2", "面积", "Surface", "number", "平方米", "m²"),
+    Heading("opened_on", "启用日期", "Opened", "day"),
+    Heading("closed_on", "停用日期", "Closed", "day"),
+    Heading("address", "地址", "Address"),
+    Heading("lon", "经度", "Longitude", "number", "WGS84 度", "WGS84 degrees"),
+    Heading("lat", "纬度", "Latitude", "number", "WGS84 度", "WGS84 degrees"),
+    Heading("position_source", "位置来源", "Position from"),
+    Heading("position_error_m", "位置误差", "Position error", "number", "米", "m"),
+)
+
+
+def facilities_in_words(rows: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Say the keys of facilities in words of one language."""
+    return rows.assign(
+        kind=[kind_name(kind, language) for kind in rows["kind"]],
+        status=[word(FACILITY_STATUS, status, language) for status in rows["status"]],
+        position_source=[word(POSITION_SOURCES, source, language) for source in rows["position_source"]],
+    )
 
 
 def child_headings() -> tuple[Heading, ...]:

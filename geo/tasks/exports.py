@@ -15,30 +15,45 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.analysis.assign import build_index
 from geo.analysis.indicators import INDICATORS
 from geo.analysis.periods import Period
-from geo.errors import ChoiceError
+from geo.errors import ChoiceError, MissingError
 from geo.present.dashboard_page import write_dashboard_html
 from geo.present.documents import Sheet, write_csv, write_geojson, write_geopackage, write_xlsx
 from geo.present.words import LEVELS, Language, word
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter, Store
+from geo.tasks.areas import AreaCard
 from geo.tasks.case_filters import describe_filter
-from geo.tasks.case_lists import LISTED_COLUMNS, category_names, read_rows
+from geo.tasks.case_lists import LISTED_COLUMNS, mask_rows, read_rows
 from geo.tasks.dashboard_text import write_page
 from geo.tasks.dashboards import Background, Dashboard, measure_level
 from geo.tasks.export_tables import (
     CASE_HEADINGS,
+    FACILITY_HEADINGS,
     Imprint,
     area_headings,
     area_rows,
     board_sheets,
+    category_names_in,
     child_headings,
+    facilities_in_words,
+    figure_sheet,
     in_words,
     source_notes,
 )
+from geo.tasks.opening import require_cases
 
-__all__ = ["Document", "FileFormat", "Imprint", "write_areas", "write_cases", "write_dashboard"]
+__all__ = [
+    "Document",
+    "FileFormat",
+    "Imprint",
+    "write_areas",
+    "write_cases",
+    "write_dashboard",
+    "write_facilities",
+]
 
 FileFormat = Literal["csv", "xlsx", "gpkg", "geojson", "html"]
 
@@ -96,13 +111,13 @@ def write_cases(
         If there are more rows than a workbook holds.
     """
     _require_format("cases", format, ("csv", "xlsx", "gpkg", "geojson"))
-    rows = read_rows(store, where, columns=LISTED_COLUMNS, sort=(("reported_at", "up"),))
+    require_cases(store)
+    known = category_names_in(store, language)
+    rows = read_rows(store, where, columns=LISTED_COLUMNS, sort=(("reported_at", "up"),), names=known)
     if format in ("gpkg", "geojson"):
         return _write_places("cases", format, _as_points(rows), imprint)
     shown = rows if names == "machine" else in_words(rows, language)
-    chips = describe_filter(
-        where, language=language, time_zone=store.time_zone, category_names=category_names(store)
-    )
+    chips = describe_filter(where, language=language, time_zone=store.time_zone, category_names=known)
     notes = [
         *chips,
         *source_notes(store, imprint or Imprint(), language),
@@ -110,6 +125,47 @@ def write_cases(
     ]
     sheet = Sheet("案件" if language == "zh" else "Cases", CASE_HEADINGS, shown, tuple(notes))
     return _write_sheets("cases", format, [sheet], store, language, names=names, with_notes=False)
+
+
+def write_facilities(
+    store: Store,
+    area: AreaCard | None = None,
+    *,
+    format: FileFormat,
+    language: Language = "zh",
+    imprint: Imprint | None = None,
+    names: Literal["labels", "machine"] = "labels",
+) -> Document:
+    """Write the facilities of the store, or those that lie in an area; addresses masked.
+
+    Raises
+    ------
+    ChoiceError
+        If the format does not fit facilities.
+    MissingError
+        If there are none in the store.
+    """
+    _require_format("facilities", format, ("csv", "xlsx", "gpkg", "geojson"))
+    columns = [heading.name for heading in FACILITY_HEADINGS if heading.name != "kind_id"]
+    rows = store.read("facilities", columns=columns, order_by=["source", "source_no"])
+    if rows.empty:
+        raise MissingError("no_facilities_yet")
+    if area is not None:
+        shapes = store.read_areas(area.level).set_index("area_id").geometry
+        index = build_index(np.array([shapes[area.area_id]], dtype=object), ids=[area.area_id])
+        lon, lat = (rows[name].to_numpy(dtype=float) for name in ("lon", "lat"))
+        rows = rows[index.locate(lon, lat) >= 0].reset_index(drop=True)
+    rows = mask_rows(rows).assign(kind_id=rows["kind"])
+    if format in ("gpkg", "geojson"):
+        return _write_places("facilities", format, _as_points(rows), imprint)
+    zh = language == "zh"
+    notes = [
+        ("区域" if zh else "Area", ("全部" if zh else "Everything") if area is None else area.name),
+        *source_notes(store, imprint or Imprint(), language),
+    ]
+    shown = rows if names == "machine" else facilities_in_words(rows, language)
+    sheet = Sheet("设施" if zh else "Facilities", FACILITY_HEADINGS, shown, tuple(notes))
+    return _write_sheets("facilities", format, [sheet], store, language, names=names, with_notes=False)
 
 
 def write_areas(
@@ -193,8 +249,10 @@ def write_dashboard(
         return Document(write_dashboard_html(page), _file_name(stem, format), _MEDIA[format], _warn(imprint))
     if format in ("gpkg", "geojson"):
         return _write_places(stem, format, _board_areas(store, board), imprint)
-    sheets = board_sheets(store, board, imprint, language)
-    return _write_sheets(stem, format, sheets if format == "xlsx" else sheets[:1], store, language)
+    _require_format("dashboard", format, ("html", "xlsx", "csv", "gpkg", "geojson"))
+    if format == "csv":
+        return _write_sheets(stem, format, [figure_sheet(store, board, imprint, language)], store, language)
+    return _write_sheets(stem, format, board_sheets(store, board, imprint, language), store, language)
 
 
 def _board_areas(store: Store, board: Dashboard) -> gpd.GeoDataFrame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geo.analysis.assign import warm_up as compile_placing
+from geo.errors import MissingError
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
@@ -67,6 +68,22 @@ def open_store(settings: Settings) -> Store:
 def warm_up() -> None:
     """Compile what placing points needs, or load it from its cache; call it where nobody waits."""
     compile_placing()
+
+
+def require_cases(store: Store) -> None:
+    """Pass a store that holds cases; tell of another what it holds instead.
+
+    Raises
+    ------
+    MissingError
+        If there are no cases.
+    """
+    counts = store.count_rows()
+    if counts["cases"]:
+        return
+    if counts["facilities"] or counts["areas"]:
+        raise MissingError("only_places_yet", n_facilities=counts["facilities"], n_areas=counts["areas"])
+    raise MissingError("no_cases_yet")
 
 
 def describe_store(store: Store) -> StoreSummary:

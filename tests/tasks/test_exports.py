@@ -6,6 +6,7 @@ import csv
 import html.parser
 import io
 import json
+from datetime import UTC, date, datetime
 
 import numpy as np
 import openpyxl
@@ -14,15 +15,23 @@ import pyogrio
 import pytest
 
 from geo.analysis.indicators import AREA_INDICATORS, INDICATORS
-from geo.errors import ChoiceError
+from geo.errors import ChoiceError, MissingError
+from geo.intake.cases import CaseChoices
+from geo.intake.facilities import FacilityChoices, facility_kinds
 from geo.present.documents import unguard
 from geo.present.numbers import show_value
+from geo.settings import Settings
+from geo.store import open_store
 from geo.store.base import CaseFilter
+from geo.tasks.bringing import preview_cases, preview_facilities, store_preview
 from geo.tasks.case_lists import list_cases
 from geo.tasks.dashboards import choose_period, find_area, make_dashboard, measure_level
-from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard
+from geo.tasks.demonstrating import make_demo
+from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard, write_facilities
+from geo.tasks.reading import read_table_file, suggest_for
 
 CANARY = "13800000000"
+NOW = datetime(2026, 10, 31, tzinfo=UTC)
 REVIEWED = Imprint(review_number="川S(2026)001号", source="测绘院")
 
 
@@ -218,3 +227,142 @@ def test_moments_are_written_in_the_zone_of_the_store(store):
     moment = store.read("cases", where={"case_id": "t:00001"})["reported_at"].iloc[0]
     local = pd.Timestamp(moment).tz_convert("Asia/Shanghai").strftime("%Y-%m-%d %H:%M:%S")
     assert rows[1][rows[0].index("上报时间")] == local
+
+
+def sheet_rows(document, name):
+    book = openpyxl.load_workbook(io.BytesIO(document.content))
+    return [[cell.value for cell in row] for row in book[name]]
+
+
+def test_the_workbook_of_a_dashboard_lists_every_open_case(store, monkeypatch):
+    period, before = choose_period(store, "year")
+    board = make_dashboard(store, None, period=period, before=before)
+    n_open = board.counts["n_open"]
+    assert n_open > 20
+    document = write_dashboard(store, board, format="xlsx", language="en")
+    rows = sheet_rows(document, "Open cases")
+    assert len(rows) - 1 == n_open
+    assert len({tuple(row[:2]) for row in rows[1:]}) == n_open
+    assert ["Open cases", f"all {n_open:,}"] in sheet_rows(document, "Notes")
+    monkeypatch.setattr("geo.tasks.export_tables.MOST_OPEN_CASES", 30)
+    cut = write_dashboard(store, board, format="xlsx", language="zh")
+    assert sheet_rows(cut, "在办") == sheet_rows(write_dashboard(store, board, format="xlsx"), "在办")
+    assert len(sheet_rows(cut, "在办")) - 1 == 30
+    assert ["在办", f"共 {n_open:,} 件，仅列最早的 30 件"] in sheet_rows(cut, "说明")
+
+
+@pytest.mark.parametrize(("language", "heading"), [("zh", "件"), ("en", "cases")])
+def test_whole_counts_are_written_without_a_point(store, board, language, heading):
+    rows = rows_of(write_dashboard(store, board, format="csv", language=language))
+    counts = [row for row in rows if len(row) == 4 and row[2] == heading]
+    assert len(counts) >= 4
+    assert all(row[1].isdigit() for row in counts)
+    assert any("." in row[1] for row in rows if len(row) == 4 and row[2] == "%")
+
+
+def test_exports_say_names_in_the_language_asked_beside_their_codes():
+    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+        make_demo(opened, actor="test", now=NOW, n_cases=300)
+        period, before = choose_period(opened, "year")
+        board = make_dashboard(opened, None, period=period, before=before)
+        for language, place in (("zh", "name"), ("en", "name_en")):
+            names = opened.read("categories", columns=["category_id", "name", "name_en"])
+            names = names.set_index("category_id")[place]
+            rows = rows_of(write_cases(opened, CaseFilter(), format="csv", language=language))
+            code, name = 3, 4
+            said = {row[code]: row[name] for row in rows[1:] if row[code]}
+            assert said == {key: names[key] for key in said}
+            book = write_dashboard(opened, board, format="xlsx", language=language)
+            sheets = {"zh": ("类别", "设施"), "en": ("Categories", "Facilities")}[language]
+            said = {row[0]: row[1] for row in sheet_rows(book, sheets[0])[1:] if row[0] in names.index}
+            assert said
+            assert said == {key: names[key] for key in said}
+            kinds = sheet_rows(book, sheets[1])[1:]
+            assert kinds
+            place_of_name = 0 if language == "zh" else 1
+            words = {key: pair[place_of_name] for key, pair in facility_kinds().items()}
+            assert [row[1].lower() for row in kinds] == [words[row[0]].lower() for row in kinds]
+
+
+def test_a_store_of_places_alone_writes_them_and_tells_what_is_missing(tmp_path):
+    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+        with pytest.raises(MissingError) as nothing:
+            write_facilities(opened, format="csv")
+        assert nothing.value.code == "no_facilities_yet"
+        with pytest.raises(MissingError) as empty:
+            write_cases(opened, CaseFilter(), format="csv")
+        assert empty.value.code == "no_cases_yet"
+        text = f"编号,名称,类型,经度,纬度,地址\nF1,=cmd|' /C calc'!A1,公厕,104.0,30.5,沿河路 1 号 {CANARY}\n"
+        table = read_table_file(text.encode(), settings=Settings(), file_name="f.csv")
+        choices = FacilityChoices(
+            columns=suggest_for("facilities", table.columns), source="survey", coord_sys="wgs84"
+        )
+        store_preview(
+            opened, preview_facilities(opened, table, choices, actor="t", now=NOW), actor="t", now=NOW
+        )
+        with pytest.raises(MissingError, match="Facilities in the store: 1; areas: 0") as only:
+            write_cases(opened, CaseFilter(), format="csv")
+        assert "设施 1 处" in only.value.say("zh")
+        rows = rows_of(write_facilities(opened, format="csv", language="en"))
+        assert rows[1][:5] == ["F1", "survey", "'=cmd|' /C calc'!A1", "public_toilet", "Public toilet"]
+        for format in ("csv", "xlsx", "geojson", "gpkg"):
+            assert CANARY not in _text(write_facilities(opened, format=format))
+
+
+def test_facilities_of_an_area_are_those_that_lie_in_it():
+    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+        make_demo(opened, actor="test", now=NOW, n_cases=20)
+        every = rows_of(write_facilities(opened, format="csv"))
+        parts = [
+            rows_of(write_facilities(opened, find_area(opened, code), format="csv"))[1:]
+            for code in opened.read_areas("subdistrict")["area_id"]
+        ]
+        assert all(parts)
+        located = [row for row in every[1:] if row[12]]
+        assert 0 < len(located) < len(every) - 1
+        assert sorted(row for part in parts for row in part) == sorted(located)
+
+
+RUN_BY_SHEETS = ["=cmd|' /C calc'!A1", '=HYPERLINK("http://x")', "+cmd|' /C calc'!A1", "@SUM(1)", "\t=1+1"]
+
+
+@pytest.mark.parametrize("text", RUN_BY_SHEETS)
+def test_fault_A20_no_export_holds_a_cell_that_a_spreadsheet_runs(text):
+    line = text.replace('"', '""')
+    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+        make_demo(opened, actor="test", now=NOW, n_cases=30)
+        table = read_table_file(
+            f'编号,标题,地址,类别,上报时间,状态\nX1,"{line}","{line}","{line}",2025-01-02 08:00,处置\n'.encode(),
+            settings=Settings(), file_name="x.csv",
+        )  # fmt: skip
+        choices = CaseChoices(
+            columns=suggest_for("cases", table.columns), source="x", time_zone="Asia/Shanghai", as_of=NOW
+        )
+        store_preview(opened, preview_cases(opened, table, choices, actor="t", now=NOW), actor="t", now=NOW)
+        period, before = choose_period(opened, "own", start_on=date(2025, 1, 1), end_on=date(2025, 1, 4))
+        board = make_dashboard(opened, None, period=period, before=before)
+        written = [
+            write_cases(opened, CaseFilter(sources=("x",)), format="csv"),
+            write_cases(opened, CaseFilter(sources=("x",)), format="csv", names="machine"),
+            write_cases(opened, CaseFilter(sources=("x",)), format="xlsx"),
+            write_areas(opened, "subdistrict", period=period, format="csv"),
+            write_areas(opened, "subdistrict", period=period, format="xlsx"),
+            write_facilities(opened, format="csv"),
+            write_facilities(opened, format="xlsx"),
+            write_dashboard(opened, board, format="csv"),
+            write_dashboard(opened, board, format="xlsx"),
+        ]
+    n_seen = 0
+    for document in written:
+        if document.file_name.endswith("csv"):
+            cells = [cell for row in rows_of(document) for cell in row]
+            assert not [c for c in cells if c.lstrip()[:1] in ("=", "@") or c.lstrip()[:2] == "+c"]
+            n_seen += sum(unguard(cell).strip() == text.strip() for cell in cells)
+            continue
+        book = openpyxl.load_workbook(io.BytesIO(document.content))
+        kinds = {cell.data_type for page in book for row in page for cell in row if cell.value is not None}
+        assert "f" not in kinds
+        n_seen += sum(
+            str(cell.value).strip() == text.strip() for page in book for row in page for cell in row
+        )
+    assert n_seen >= 3
