@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     args = make_parser().parse_args(argv)
-    language = "en"
+    language = "zh" if os.environ.get("GETU_LANGUAGE") == "zh" else "en"  # until the settings are read
     try:
         settings = read_settings()
         language = "zh" if settings.language == "zh" else "en"

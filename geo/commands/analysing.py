@@ -10,16 +10,19 @@ import pandas as pd
 
 from geo.analysis.indicators import INDICATORS, IndicatorKey, find_small
 from geo.analysis.periods import PERIOD_NAMES, Periods
-from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, tell, warn
-from geo.errors import ChoiceError, FileError
-from geo.messages import Language, say
+from geo.analysis.periods import choose_period as choose_period_of
+from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, say_line, tell
+from geo.commands.writing import write_file
+from geo.errors import ChoiceError
+from geo.messages import Language
+from geo.present.words import count_of
 from geo.schema import AREA_LEVELS
 from geo.settings import Settings
 from geo.store.base import CaseFilter, Store
 from geo.tasks.areas import find_area
 from geo.tasks.dashboards import choose_period, make_dashboard, measure_level
-from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard
-from geo.tasks.opening import open_store
+from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard, write_facilities
+from geo.tasks.opening import open_store, require_cases
 
 _SHOWN: tuple[IndicatorKey, ...] = (
     "n_new",
@@ -30,7 +33,6 @@ _SHOWN: tuple[IndicatorKey, ...] = (
     "on_time_share",
     "median_h",
 )
-_SMALL: dict[Language, str] = {"en": " (small numbers)", "zh": "（基数小）"}
 MAX_AREAS_SHOWN = 40
 
 
@@ -55,10 +57,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     indicators.set_defaults(run=run_indicators)
     export = commands.add_parser(
         "export",
-        help="write cases, areas or a dashboard to a file",
-        description="Write cases (masked), the indicators of the areas of a level, or one dashboard.",
+        help="write cases, areas, facilities or a dashboard to a file",
+        description="Write cases or facilities (masked), the indicators of the areas of a level, or one dashboard.",
     )
-    export.add_argument("what", choices=("cases", "areas", "dashboard"), help="what to write")
+    export.add_argument("what", choices=("cases", "areas", "facilities", "dashboard"), help="what to write")
     export.add_argument(
         "out",
         type=Path,
@@ -101,8 +103,15 @@ def add_period(command: argparse.ArgumentParser) -> None:
     )
 
 
-def read_periods(args: argparse.Namespace, store: Store) -> Periods:
-    """Choose the period the options name."""
+def read_periods(args: argparse.Namespace, store: Store, session: Session, *, needs_cases: bool) -> Periods:
+    """Choose the period the options name; a store without cases has that of today, where that will do."""
+    if needs_cases:
+        require_cases(store)
+    if store.moments()[1] is None:
+        return choose_period_of(
+            args.period, data_as_of=session.now, time_zone=store.time_zone,
+            start_on=args.start_on, end_on=args.end_on,
+        )  # fmt: skip
     return choose_period(store, args.period, start_on=args.start_on, end_on=args.end_on)
 
 
@@ -110,7 +119,7 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
     """Run `indicators`."""
     session = make_session(args, settings)
     with open_store(settings) as store:
-        periods = read_periods(args, store)
+        periods = read_periods(args, store, session, needs_cases=True)
         if args.of_level:
             where = CaseFilter(category_ids=tuple(args.category))
             table = measure_level(
@@ -120,18 +129,26 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
         area = None if args.all else find_area(store, args.area, level=args.level)
         board = make_dashboard(store, area, period=periods.chosen, before=periods.before)
     lines = [
-        f"{area.name if area else 'Everything'}, {board.period.label}: {board.sentences[session.language]}",
+        say_line(
+            session, "said_figures_of", name=area.name if area else say_line(session, "said_everything"),
+            period=board.period.label, sentence=board.sentences[session.language],
+        ),
         *[
-            f"  {INDICATORS[key].name(session.language)}: {show_value(key, board.counts.get(key), session)}"
+            say_line(
+                session, "said_figure", name=INDICATORS[key].name(session.language),
+                value=show_value(key, board.counts.get(key), session),
+            )
             for key in INDICATORS
             if key in board.counts
         ],
         *[
-            f"  {say(f'left_out_{part.code}', session.language)}: {part.n:,}"
+            say_line(
+                session, "said_figure", name=say_line(session, f"left_out_{part.code}"), value=f"{part.n:,}"
+            )
             for part in board.left_out
             if part.n
         ],
-    ]
+    ]  # fmt: skip
     facts = {
         "area": None if area is None else area.area_id,
         "level": None if area is None else area.level,
@@ -156,7 +173,8 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
     imprint = Imprint(review_number=settings.map_review_number, source=settings.map_source)
     ending = args.out.suffix.lower().removeprefix(".")
     with open_store(settings) as store:
-        periods = read_periods(args, store)
+        needs_cases = args.what in ("cases", "dashboard")
+        periods = read_periods(args, store, session, needs_cases=needs_cases)
         area = (
             find_area(store, args.area, level=None if args.what == "areas" else args.level)
             if args.area
@@ -170,6 +188,8 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
                 reported_to=periods.chosen.end,
             )
             document = write_cases(store, where, names=args.headings, **common)
+        elif args.what == "facilities":
+            document = write_facilities(store, area, names=args.headings, **common)
         elif args.what == "areas":
             if args.level is None:
                 raise ChoiceError("export_level_missing")
@@ -181,8 +201,12 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
             board = make_dashboard(store, area, period=periods.chosen, before=periods.before)
             document = write_dashboard(store, board, **common)
     write_file(args.out, document.content)
-    warnings = [say(code, session.language) for code in document.warnings]
-    lines = [f"Wrote {args.out.name}, {len(document.content):,} bytes, {periods.chosen.label}.", *warnings]
+    warnings = [say_line(session, code) for code in document.warnings]
+    line = say_line(
+        session, "said_written" if args.what == "facilities" else "said_written_period",
+        file=args.out.name, n_bytes=len(document.content), period=periods.chosen.label,
+    )  # fmt: skip
+    lines = [line, *warnings]
     tell(session, lines, {"file": args.out.name, "n_bytes": len(document.content), "warnings": warnings})
     return 0
 
@@ -190,7 +214,7 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
 def show_value(key: IndicatorKey, value: object, session: Session) -> str:
     """Say one figure with its unit; a missing one has no denominator."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return say("no_denominator", session.language)
+        return say_line(session, "no_denominator")
     indicator = INDICATORS[key]
     number = float(value)  # type: ignore[arg-type]
     if indicator.format == "share":
@@ -202,17 +226,18 @@ def show_value(key: IndicatorKey, value: object, session: Session) -> str:
 
 def _tell_level(table: pd.DataFrame, periods: Periods, session: Session) -> int:
     ranked = table.sort_values(["n_new", "name"], ascending=[False, True])
-    lines = [f"{len(table):,} areas, {periods.chosen.label}; most new cases first."]
+    areas = count_of(len(table), "area", session.language)
+    lines = [say_line(session, "said_areas", areas=areas, period=periods.chosen.label)]
     small = {key: find_small(table, key) for key in _SHOWN}
     for code, row in ranked.head(MAX_AREAS_SHOWN).iterrows():
-        figures = ", ".join(
+        figures = say_line(session, "said_joint").join(
             f"{INDICATORS[key].name(session.language)} {show_value(key, row[key], session)}"
-            + (_SMALL[session.language] if small[key][str(code)] else "")
+            + (say_line(session, "said_small") if small[key][str(code)] else "")
             for key in _SHOWN
         )
-        lines.append(f"  {code} {row['name']}: {figures}")
+        lines.append(say_line(session, "said_area_row", code=code, name=row["name"], figures=figures))
     if len(table) > MAX_AREAS_SHOWN:
-        lines.append(f"  … {len(table) - MAX_AREAS_SHOWN:,} more; --json tells all of them.")
+        lines.append(say_line(session, "said_more_areas", n=len(table) - MAX_AREAS_SHOWN))
     facts = {
         "period": periods.chosen.label,
         "start": periods.chosen.start,
@@ -221,21 +246,3 @@ def _tell_level(table: pd.DataFrame, periods: Periods, session: Session) -> int:
     }
     tell(session, lines, facts)
     return 0
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole: into a neighbour first, then renamed, so that a stop leaves no half file.
-
-    Raises
-    ------
-    FileError
-        If the folder is not there or may not be written.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        warn(f"{path.name}: {error.strerror}")
-        raise FileError("file_not_written", file=path.name) from error

@@ -16,9 +16,11 @@ from geo.commands.speaking import (
     parse_day,
     parse_pairs,
     rows_as_json,
+    say_line,
     say_problem,
     tell,
 )
+from geo.commands.writing import write_file
 from geo.crs import parse_coord_sys
 from geo.errors import ChoiceError
 from geo.intake.boundaries import BoundaryChoices
@@ -29,6 +31,8 @@ from geo.intake.layers import RawLayer
 from geo.intake.population import PopulationChoices
 from geo.intake.tables import RawTable
 from geo.messages import say
+from geo.present.documents import CellKind, Heading, Sheet, write_csv
+from geo.present.words import count_of
 from geo.schema import AREA_LEVELS
 from geo.settings import Settings
 from geo.store.base import Receipt, Store
@@ -55,6 +59,13 @@ MAX_PROBLEMS_SHOWN = 10
 IMPORT_MEMORY_MB = 300
 """Memory the database may use while a file is checked, which itself needs room: a million rows then
 stay under 2 GB in all."""
+
+_COUNTED = {"cases": "case", "facilities": "facility", "boundaries": "area"}
+"""What a batch of a kind consists of; anything else is counted in rows."""
+_PROBLEM_COLUMNS: tuple[tuple[str, str, CellKind], ...] = (
+    ("row", "row", "count"), ("column_name", "column", "text"), ("value", "value", "text"),
+    ("outcome", "outcome", "text"), ("reason", "reason", "text"),
+)  # fmt: skip
 
 _EPILOG = """\
 Nothing is stored without --confirm: the file is checked and the outcome is shown. Columns are
@@ -238,11 +249,13 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     with open_store(settings) as store:
         receipt = undo_batch(store, args.batch_id, actor=session.actor, now=session.now)
-    line = (
-        f"Batch {args.batch_id} is undone: {receipt.n_new:,} rows taken out, "
-        f"{receipt.n_changed:,} former rows back."
-    )
-    tell(session, [line], vars(receipt))
+    counted = _COUNTED.get(receipt.kind, "row")
+    removed, restored = (count_of(n, counted, session.language) for n in (receipt.n_new, receipt.n_changed))
+    lines = [say_line(session, "said_undone", batch_id=args.batch_id, removed=removed, restored=restored)]
+    if receipt.n_beside:
+        rows = count_of(receipt.n_beside, "row", session.language)
+        lines.append(say_line(session, "said_undone_beside", rows=rows))
+    tell(session, lines, vars(receipt))
     return 0
 
 
@@ -278,7 +291,9 @@ def _add(
     )
     command.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: the first with rows)")
     command.add_argument("--confirm", action="store_true", help="store it; without this nothing is stored")
-    command.add_argument("--rejected", type=Path, metavar="FILE", help="write the refused rows to this CSV")
+    command.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write refused rows and remarks to this CSV"
+    )
     add_common(command)
     command.set_defaults(run=run, layer=None)
     return command
@@ -295,7 +310,7 @@ def _bring(
         if args.confirm:
             receipt = store_preview(store, preview, actor=session.actor, now=session.now)
     if args.rejected is not None:
-        _write_rejected(preview, session, args.rejected)
+        _write_problems(preview, session, args.rejected)
     tell(session, _lines(preview, receipt, session), _facts(preview, receipt, session))
     return 0
 
@@ -336,64 +351,60 @@ def _coord_sys(args: argparse.Namespace, file: RawTable | RawLayer) -> str | Non
 
 def _lines(preview: Preview, receipt: Receipt | None, session: Session) -> list[str]:
     head, checked = preview.head, preview.checked
-    lines = [f"{head.file_name}: {checked.n_read:,} rows read" + _read_as(preview) + "."]
-    lines.append(
-        f"{preview.n_new:,} new, {preview.n_changed:,} changed, {preview.n_unchanged:,} unchanged, "
-        f"{checked.n_rejected:,} refused."
-    )
-    lines += [
-        f"  {note.severity}: {say(note.code, session.language, **dict(note.values))}"
-        for note in preview.notes
-    ]
-    lines += _problem_lines("Refused", checked.rejected, session)
-    lines += _problem_lines("Kept with a remark", checked.remarks, session)
+    rows = count_of(checked.n_read, "row", session.language)
+    lines = [
+        say_line(session, "said_read", file=head.file_name, rows=rows, how=_read_as(preview, session)),
+        say_line(
+            session, "said_outcome", n_new=preview.n_new, n_changed=preview.n_changed,
+            n_unchanged=preview.n_unchanged, n_rejected=checked.n_rejected,
+        ),
+    ]  # fmt: skip
+    for note in preview.notes:
+        text = say_line(session, note.code, **dict(note.values))
+        lines.append(say_line(session, f"said_{note.severity}", text=text))
+    lines += _problem_lines("said_refused", checked.rejected, session)
+    lines += _problem_lines("said_remarked", checked.remarks, session)
     if preview.placement is not None:
-        lines.append(_placement_line(preview))
+        lines.append(say_line(session, "said_placed", **vars(preview.placement)))
+        if preview.placement.n_stated:
+            lines.append(say_line(session, "said_placed_stated", n_stated=preview.placement.n_stated))
     if len(preview.outside):
-        lines.append(f"{len(preview.outside):,} lie outside every area: {_first_ids(preview.outside)}")
+        first = _first_ids(preview.outside)
+        lines.append(say_line(session, "said_outside", n=len(preview.outside), first=first))
     for pile in preview.pile_ups.head(3).itertuples():
-        lines.append(
-            f"{pile.n:,} cases stand on one point, {pile.lon:.5f}, {pile.lat:.5f}: perhaps a default address."
-        )
+        cases = count_of(float(str(pile.n)), "case", session.language)
+        lines.append(say_line(session, "said_pile_up", cases=cases, lon=pile.lon, lat=pile.lat))
     if len(preview.changes):
-        lines.append("Changes (first ones):")
+        lines.append(say_line(session, "said_changes"))
         lines += [
             f"  {c.id} {c.column_name}: {c.old} → {c.new}" for c in preview.changes.head(5).itertuples()
         ]
     if receipt is None:
-        lines.append("Nothing was stored. Run it again with --confirm to store it.")
-    else:
-        lines.append(
-            f"Stored as batch {receipt.batch_id}. Take it back with: python -m geo undo {receipt.batch_id}"
-        )
-    return lines
+        return [*lines, say_line(session, "said_not_stored")]
+    return [*lines, say_line(session, "said_stored", batch_id=receipt.batch_id)]
 
 
-def _read_as(preview: Preview) -> str:
+def _read_as(preview: Preview, session: Session) -> str:
     head = preview.head
-    parts = [f"encoding {head.encoding}"] if head.encoding else []
-    parts += [f"coordinates {head.coord_sys}"] if head.coord_sys else []
-    parts += [f"time zone {head.time_zone}"] if head.time_zone else []
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _placement_line(preview: Preview) -> str:
-    placement = preview.placement
-    assert placement is not None
-    line = f"{placement.n_placed:,} have an area"
-    if placement.n_stated:
-        line += f" ({placement.n_stated:,} only the one they state)"
-    return f"{line}, {placement.n_outside:,} lie outside, {placement.n_unlocated:,} are without location."
+    known = {"encoding": head.encoding, "coord_sys": head.coord_sys, "time_zone": head.time_zone}
+    parts = [say_line(session, f"said_{key}", name=name) for key, name in known.items() if name]
+    joint = say_line(session, "said_joint")
+    return say_line(session, "said_how", parts=joint.join(parts)) if parts else ""
 
 
 def _problem_lines(title: str, table: pd.DataFrame, session: Session) -> list[str]:
+    """Say how many rows have each problem, most first, in words, with the first row of each."""
     if not len(table):
         return []
-    counts = table.groupby("code")["row"].agg(["size", "min"])
-    lines = [f"{title}: {table['row'].nunique():,} rows"]
-    for code, (n, first) in counts.sort_values("size", ascending=False).head(MAX_PROBLEMS_SHOWN).iterrows():
+    counts = table.groupby("code")["row"].agg(["nunique", "min"]).sort_values("nunique", ascending=False)
+    lines = [say_line(session, title, rows=count_of(table["row"].nunique(), "row", session.language))]
+    for code, (n, first) in counts.head(MAX_PROBLEMS_SHOWN).iterrows():
         example = table[table["code"].eq(str(code)) & table["row"].eq(first)]
-        lines.append(f"  {n:,} × {code}; row {first}: {say_problem(session, rows_as_json(example)[0])}")
+        sentence = say_problem(session, rows_as_json(example)[0])
+        rows = count_of(n, "row", session.language)
+        lines.append(say_line(session, "said_problem", rows=rows, sentence=sentence))
+    if len(counts) > MAX_PROBLEMS_SHOWN:
+        lines.append(say_line(session, "said_more_problems", n=len(counts) - MAX_PROBLEMS_SHOWN))
     return lines
 
 
@@ -423,7 +434,7 @@ def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[
         "rejected": preview.checked.rejected["code"].value_counts().to_dict(),
         "remarks": preview.checked.remarks["code"].value_counts().to_dict(),
         "notes": [
-            {"severity": n.severity, "text": say(n.code, session.language, **dict(n.values))}
+            {"severity": n.severity, "text": say_line(session, n.code, **dict(n.values))}
             for n in preview.notes
         ],
         "placement": None if preview.placement is None else vars(preview.placement),
@@ -434,7 +445,22 @@ def _facts(preview: Preview, receipt: Receipt | None, session: Session) -> dict[
     }
 
 
-def _write_rejected(preview: Preview, session: Session, path: Path) -> None:
-    table = preview.checked.rejected
-    reasons = [say_problem(session, row) for row in rows_as_json(table)]
-    table.assign(reason=reasons).to_csv(path, index=False, encoding="utf-8-sig")
+def _write_problems(preview: Preview, session: Session, path: Path) -> None:
+    """Write every refused row, and every row kept with a remark, as a table a person reads."""
+    parts = [
+        table.assign(
+            outcome=say_line(session, outcome),
+            reason=[say_problem(session, row) for row in rows_as_json(table)],
+        )
+        for table, outcome in (
+            (preview.checked.rejected, "outcome_refused"),
+            (preview.checked.remarks, "outcome_remarked"),
+        )
+    ]
+    rows = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+    headings = tuple(
+        Heading(name, say(f"column_{word}", "zh"), say(f"column_{word}", "en"), kind)
+        for name, word, kind in _PROBLEM_COLUMNS
+    )
+    sheet = Sheet(say_line(session, "sheet_problems"), headings, rows)
+    write_file(path, write_csv(sheet, language=session.language, time_zone="UTC"))

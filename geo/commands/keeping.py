@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from geo.commands.speaking import add_common, make_session, rows_as_json, tell
+from geo.commands.speaking import Session, add_common, make_session, rows_as_json, say_line, tell
+from geo.messages import MESSAGES
+from geo.present.words import count_of
 from geo.settings import Settings
 from geo.tasks.opening import describe_store, open_store
 from geo.tasks.placing import place_cases
@@ -37,11 +39,10 @@ def run_place(args: argparse.Namespace, settings: Settings) -> int:
             store, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m
         )
     lines = [
-        f"{placement.n_placed:,} of {placement.n_cases:,} cases have an area; "
-        f"{placement.n_nearest:,} took the nearest, {placement.n_stated:,} only the one they state.",
-        f"{placement.n_outside:,} lie outside every area, {placement.n_unlocated:,} are without location; "
-        f"{placement.n_matched:,} found their place by address just now.",
-    ]
+        say_line(session, "said_place", cases=count_of(placement.n_cases, "case", session.language),
+                 **vars(placement)),
+        say_line(session, "said_place_rest", **vars(placement)),
+    ]  # fmt: skip
     tell(session, lines, vars(placement))
     return 0
 
@@ -53,19 +54,29 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
         summary = describe_store(store)
         problems = store.verify()
         batches = store.list_batches(limit=20)
-    areas = ", ".join(f"{n:,} {level}" for level, n in summary.n_areas.items()) or "no areas"
-    until = summary.data_as_of.isoformat(timespec="minutes") if summary.data_as_of else "no dates"
+    areas = say_line(session, "said_joint").join(
+        count_of(n, level, session.language) for level, n in summary.n_areas.items()
+    )
+    at = summary.data_as_of
     lines = [
-        f"Areas: {areas}. Cases: {summary.n_cases:,}, of them {summary.n_unlocated:,} without location. "
-        f"Facilities: {summary.n_facilities:,}. People at points: {summary.n_people:,}.",
-        f"Data to {until}, version {summary.data_version}, months read in {summary.time_zone}.",
-        *[
-            f"  {b.batch_id} {b.kind} {b.file_name}: {b.n_new:,} new, {b.n_changed:,} changed, "
-            f"{b.n_unchanged:,} unchanged, {b.n_rejected:,} refused ({b.state})"
-            for b in batches.itertuples()
-        ],
-        *([f"Problem: {problem}" for problem in problems] or ["The store is whole."]),
-    ]
+        say_line(session, "said_holds", areas=areas or say_line(session, "said_no_areas"),
+                 n_cases=summary.n_cases, n_unlocated=summary.n_unlocated,
+                 n_facilities=summary.n_facilities, n_people=summary.n_people),
+        say_line(session, "said_data_to", version=summary.data_version, time_zone=summary.time_zone,
+                 until=at.isoformat(timespec="minutes") if at else say_line(session, "said_no_dates")),
+        *[_batch_line(session, batch) for batch in rows_as_json(batches)],
+        *([say_line(session, "said_store_problem", problem=problem) for problem in problems]
+          or [say_line(session, "said_whole")]),
+    ]  # fmt: skip
     facts = {**vars(summary), "problems": problems, "batches": rows_as_json(batches)}
     tell(session, lines, facts)
     return 1 if problems else 0
+
+
+def _batch_line(session: Session, batch: dict[str, object]) -> str:
+    code = f"batch_{batch['kind']}"
+    kind = say_line(session, code) if code in MESSAGES else batch["kind"]
+    state = say_line(session, "batch_state_undone" if batch["state"] == "undone" else "batch_stored")
+    return say_line(
+        session, "said_batch", **{**batch, "kind": kind, "state": state, "file": batch["file_name"]}
+    )

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from geo.commands.speaking import add_common, make_session, parse_day, tell, warn
+from geo.commands.speaking import add_common, make_session, parse_day, say_line, tell, warn
 from geo.errors import ChoiceError
+from geo.present.words import count_of
 from geo.settings import Settings
 from geo.tasks.demonstrating import DEMO_AS_OF, DEMO_CASES, make_demo, write_samples
 from geo.tasks.opening import describe_store, open_store
@@ -65,26 +66,26 @@ def run_demo(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     if args.files is not None:
         written = [path.name for path in write_samples(args.files, seed=args.seed, as_of=args.as_of)]
-        tell(session, [f"Wrote {', '.join(written)}."], {"files": written})
+        tell(session, [say_line(session, "said_samples", files=", ".join(written))], {"files": written})
         return 0
     with open_store(settings) as store:
         if args.if_empty and not describe_store(store).is_empty:
-            tell(session, ["The store holds data already; no demo was made."], {"made": False})
+            tell(session, [say_line(session, "said_demo_not_made")], {"made": False})
             return 0
         report = make_demo(
             store, actor=session.actor, now=session.now, seed=args.seed, as_of=args.as_of,
             n_cases=args.cases, truth=args.truth,
         )  # fmt: skip
     lines = [
-        f"Demo district made: {report.n_areas:,} areas, {report.n_people:,} people, "
-        f"{report.n_facilities:,} facilities, {report.n_cases:,} cases.",
-        f"{report.n_addresses:,} cases came without coordinates: {report.n_matched:,} were placed by "
-        f"their address, {report.n_stated:,} only in the area they state, "
-        f"{report.n_unlocated:,} are without location.",
-        f"{report.n_placed_finest:,} of the addresses reach a micro-grid: {report.n_building_right:,} "
-        f"that of the building they name, {report.n_place_right:,} that where it really happened.",
-        "Look at it: python -m geo serve",
-    ]
+        say_line(session, "said_demo", n_people=report.n_people,
+                 areas=count_of(report.n_areas, "area", session.language),
+                 facilities=count_of(report.n_facilities, "facility", session.language),
+                 cases=count_of(report.n_cases, "case", session.language)),
+        say_line(session, "said_demo_addresses",
+                 cases=count_of(report.n_addresses, "case", session.language), **vars(report)),
+        say_line(session, "said_demo_truth", **vars(report)),
+        say_line(session, "said_look"),
+    ]  # fmt: skip
     tell(session, lines, vars(report))
     return 0
 
@@ -95,10 +96,12 @@ def run_serve(args: argparse.Namespace, settings: Settings) -> int:
     if settings.host not in LOOPBACK:
         raise ChoiceError("serve_loopback_only", host=settings.host)
     port = args.port or settings.port
-    tell(session, [
-        f"Getu opens on http://{settings.host}:{port}",
-        "It answers on this machine only, until accounts exist. Stop it with Ctrl+C.",
-    ], {"url": f"http://{settings.host}:{port}"})  # fmt: skip
+    url = f"http://{settings.host}:{port}"
+    tell(
+        session,
+        [say_line(session, "said_opens", url=url), say_line(session, "said_this_machine")],
+        {"url": url},
+    )
     command = [
         sys.executable, "-m", "streamlit", "run", str(APP), f"--server.address={settings.host}",
         f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false",
@@ -106,5 +109,5 @@ def run_serve(args: argparse.Namespace, settings: Settings) -> int:
     try:
         return subprocess.run(command, env=os.environ.copy(), check=False).returncode  # noqa: S603  (our own words only)
     except KeyboardInterrupt:
-        warn("Stopped.")
+        warn(say_line(session, "said_stopped"))
         return 0

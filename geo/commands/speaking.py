@@ -54,6 +54,11 @@ def warn(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def say_line(session: Session, code: str, /, **values: object) -> str:
+    """Say one line a command prints, in the language of the person."""
+    return say(code, session.language, **values)
+
+
 def say_problem(session: Session, problem: Mapping[str, object]) -> str:
     """Say one row of a table of problems."""
     return say(

@@ -22,6 +22,7 @@ _PARTS = (
     "places",
     "store",
     "bringing",
+    "commands",
     "analysis",
     "tasks",
     "present",

@@ -112,6 +112,8 @@ def place_choices(
 
 
 def _require_there(file: Path | bytes, file_name: str) -> str:
+    if isinstance(file, Path) and file.is_dir():
+        raise FileError("file_is_folder", file=file.resolve().name)
     if isinstance(file, Path) and not file.is_file():
         raise FileError("file_not_there", file=file.name)
     if file_name:
