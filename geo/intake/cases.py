@@ -21,7 +21,7 @@ from geo.crs import CoordSys
 from geo.errors import ChoiceError
 from geo.gcj02 import Box
 from geo.intake.checked import Checked, Note, join_problems
-from geo.intake.gathering import Findings, code_where, require_columns, settle_twins
+from geo.intake.gathering import Findings, code_where, require_list, settle_twins
 from geo.intake.moments import (
     DateOrder,
     DateOrderEvidence,
@@ -148,15 +148,7 @@ def _require_choices(table: RawTable, choices: CaseChoices) -> dict[str, str]:
     }
     if unknown := sorted(set(mapped) - set(CASE_FIELDS)):
         raise ChoiceError("field_unknown", field=unknown[0], fields=", ".join(CASE_FIELDS))
-    require_columns(mapped, table.columns, file_name=table.file_name)
-    if not choices.source.strip():
-        raise ChoiceError("source_needed")
-    if "source_no" not in mapped:
-        raise ChoiceError("source_no_needed", file=table.file_name)
-    if ("lon" in mapped) != ("lat" in mapped):
-        raise ChoiceError("coordinates_half_mapped", file=table.file_name)
-    if "lon" in mapped and not choices.coord_sys:
-        raise ChoiceError("coord_sys_needed", file=table.file_name)
+    require_list(table, mapped, source=choices.source, coord_sys=choices.coord_sys)
     if set(MOMENTS) & set(mapped):
         if not choices.time_zone:
             raise ChoiceError("time_zone_needed", file=table.file_name)

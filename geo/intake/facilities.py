@@ -24,7 +24,7 @@ from geo.crs import CoordSys, geometries_to_wgs84
 from geo.errors import ChoiceError
 from geo.gcj02 import Box
 from geo.intake.checked import Checked, Note, join_problems, problems
-from geo.intake.gathering import Findings, code_where, require_columns, settle_twins
+from geo.intake.gathering import Findings, code_where, require_list, settle_twins
 from geo.intake.moments import DateOrder, parse_days
 from geo.intake.positions import find_positions
 from geo.intake.statuses import MAPPINGS, Words, read_mapping, turn_words
@@ -190,15 +190,7 @@ def _require_choices(table: RawTable, choices: FacilityChoices) -> dict[str, str
         require_kind(choices.kind)
     elif "kind" not in mapped:
         raise ChoiceError("kind_needed", file=table.file_name)
-    require_columns(mapped, table.columns, file_name=table.file_name)
-    if not choices.source.strip():
-        raise ChoiceError("source_needed")
-    if "source_no" not in mapped:
-        raise ChoiceError("source_no_needed", file=table.file_name)
-    if ("lon" in mapped) != ("lat" in mapped):
-        raise ChoiceError("coordinates_half_mapped", file=table.file_name)
-    if {"lon", "footprint"} & set(mapped) and not choices.coord_sys:
-        raise ChoiceError("coord_sys_needed", file=table.file_name)
+    require_list(table, mapped, source=choices.source, coord_sys=choices.coord_sys)
     return mapped
 
 

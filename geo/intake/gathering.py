@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from geo.errors import MissingError
+from geo.errors import ChoiceError, MissingError
 from geo.intake.checked import join_problems, problems
+from geo.intake.tables import RawTable
 
 
 @dataclass
@@ -58,6 +59,27 @@ def require_columns(mapped: dict[str, str], columns: tuple[str, ...], *, file_na
             raise MissingError(
                 "column_unknown", file=file_name, field=name, column=column, columns=", ".join(columns)
             )
+
+
+def require_list(table: RawTable, mapped: dict[str, str], *, source: str, coord_sys: str | None) -> None:
+    """Refuse a list of cases or facilities that does not say where its rows come from and where they lie.
+
+    Raises
+    ------
+    MissingError
+        If a mapped column is not in the file.
+    ChoiceError
+        If the list has no name or no column of numbers, or coordinates are half mapped or without system.
+    """
+    require_columns(mapped, table.columns, file_name=table.file_name)
+    if not source.strip():
+        raise ChoiceError("source_needed")
+    if "source_no" not in mapped:
+        raise ChoiceError("source_no_needed", file=table.file_name)
+    if ("lon" in mapped) != ("lat" in mapped):
+        raise ChoiceError("coordinates_half_mapped", file=table.file_name)
+    if {"lon", "footprint"} & set(mapped) and not coord_sys:
+        raise ChoiceError("coord_sys_needed", file=table.file_name)
 
 
 def settle_twins(rows: pd.DataFrame, findings: Findings, *, key: str, column: str, code: str) -> pd.DataFrame:
