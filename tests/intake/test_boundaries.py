@@ -8,53 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.crs import area_m2
 from geo.errors import ChoiceError, CrsError, GeoError, MissingError
 from geo.intake.boundaries import BoundaryChoices, check_boundaries
-from geo.intake.checked import Checked
 from geo.intake.layers import read_layer
-from geo.intake.limits import Limits
-from geo.intake.place_codes import check_codes
-from geo.intake.place_columns import suggest_place_columns
-from geo.intake.polygons import mend
 from geo.messages import MESSAGES, say
 from geo.schema import TABLES
-
-LIMITS = Limits()
-
-
-def square(x: float, y: float = 30.6, side: float = 0.01) -> list:
-    return [[[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]]]
-
-
-def layer_of(*features: tuple[dict, object], kind: str = "Polygon"):
-    written = [
-        {
-            "type": "Feature",
-            "properties": row,
-            "geometry": None if shape is None else {"type": kind, "coordinates": shape},
-        }
-        for row, shape in features
-    ]
-    content = json.dumps({"type": "FeatureCollection", "features": written}).encode()
-    return read_layer(content, file_name="网格.geojson", limits=LIMITS)
-
-
-def check(*features: tuple[dict, object], kind: str = "Polygon", **choices: object) -> Checked:
-    named = {"area_level": "grid", "id_column": "code", "coord_sys": "wgs84"} | choices
-    return check_boundaries(layer_of(*features, kind=kind), BoundaryChoices(**named))
-
-
-def told(checked: Checked) -> list[list[object]]:
-    return checked.rejected[["row", "code"]].to_numpy().tolist()
-
-
-def remarked(checked: Checked) -> list[list[object]]:
-    return checked.remarks[["row", "code"]].to_numpy().tolist()
+from tests.intake.boundary_files import BOW_TIE, LIMITS, SPIKE, check, remarked, square, told
 
 
 def test_a_good_area_has_the_columns_of_the_schema_and_the_row_of_the_file():
@@ -113,41 +75,6 @@ def test_a_column_that_is_not_there_is_named():
         check(({"code": "1"}, square(104)), id_column="Code2")
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("4.30102E+17", "place_id_damaged"),
-        (4.30102e17, "place_id_damaged"),
-        ("5.1e5", "place_id_damaged"),
-        ("43001.0", "place_id_damaged"),
-        ("  ", "place_id_missing"),
-        (None, "place_id_missing"),
-        ("43004", "place_id_lost_zeros"),
-    ],
-)
-def test_fault_B21_a_damaged_code_is_refused(code, reason):
-    others = [({"code": f"04300{n}"}, square(104 + n / 100)) for n in range(1, 4)]
-    checked = check(*others, ({"code": code}, square(104.09)))
-    assert told(checked) == [[4, reason]]
-    assert checked.rows["area_id"].tolist() == ["043001", "043002", "043003"]
-
-
-@pytest.mark.parametrize(
-    "code", ["A6731-0920-00", "１２", "043001", "51010400100100100101", "1.5", "E10", "0", "a\tb"]
-)
-def test_fault_B21_a_sound_code_is_kept_as_issued(code):
-    assert check(({"code": f" {code} "}, square(104))).rows["area_id"].tolist() == [code]
-
-
-def test_a_code_of_another_length_than_nearly_all_is_remarked_on_and_kept():
-    features = [({"code": f"5101040{n:02}"}, square(104 + n / 100)) for n in range(20)]
-    checked = check(*features, ({"code": "51010"}, square(105)))
-    assert remarked(checked) == [[21, "place_id_other_length"]]
-    assert len(checked.rows) == 21
-    serial = [({"code": str(n)}, square(104 + n / 100)) for n in range(1, 34)]
-    assert remarked(check(*serial)) == []
-
-
 def test_fault_B20_a_code_that_stands_twice_is_refused_in_both_rows_and_blocks_the_file():
     checked = check(
         ({"code": "1"}, square(104)), ({"code": "2"}, square(104.1)), ({"code": " 1"}, square(104.2))
@@ -167,106 +94,6 @@ def test_fault_B20_names_that_look_the_same_in_one_parent_are_remarked_on():
     )
     assert remarked(checked) == [[1, "place_names_alike"], [2, "place_names_alike"]]
     assert len(checked.rows) == 4
-
-
-def test_fault_B06_swapped_columns_are_refused_or_warned_of_and_never_exchanged():
-    swapped = [[[y, x] for x, y in square(104)[0]]]
-    with pytest.raises(CrsError):
-        check(({"code": "1"}, swapped), coord_sys="wgs84")
-    xinjiang = [[[y, x] for x, y in square(80.0, 41.0)[0]]]  # 80 is a latitude as well
-    checked = check(({"code": "1"}, xinjiang))
-    assert ("layer_looks_swapped", "warns") in {(note.code, note.severity) for note in checked.notes}
-    assert checked.rows.iloc[0].xmin == 41.0
-
-
-def test_fault_B25_a_polygon_off_the_earth_or_across_180_degrees_is_refused():
-    good = [({"code": str(n)}, square(104 + n / 100)) for n in range(1, 7)]
-    bad = [square(181.0), square(104.0, 89.995), [[[-179, 30], [179, 30], [179, 31], [-179, 31], [-179, 30]]]]
-    checked = check(*good, *(({"code": f"bad{n}"}, shape) for n, shape in enumerate(bad)))
-    assert told(checked) == [
-        [7, "geometry_off_the_earth"],
-        [8, "geometry_off_the_earth"],
-        [9, "geometry_over_antimeridian"],
-    ]
-    assert checked.rejected["value"].iloc[0] == "bad0; 181, 30.6"
-
-
-def test_fault_B12_what_is_no_polygon_is_listed():
-    checked = check(({"code": "1"}, [[104, 30], [105, 31]]), kind="LineString")
-    assert told(checked) == [[1, "geometry_not_polygon"]]
-    assert [note.code for note in checked.notes] == ["nothing_to_import"]
-    assert told(check(({"code": "1"}, None), ({"code": "2"}, square(104)))) == [[1, "geometry_missing"]]
-
-
-BOW_TIE = [[[104, 30.6], [104.01, 30.61], [104.01, 30.6], [104, 30.61], [104, 30.6]]]
-HOLE_OUTSIDE = [square(104)[0], square(104.02, side=0.001)[0]]
-HOLE_CROSSING = [square(104)[0], square(104.005)[0]]
-SPIKE = [
-    [
-        [104, 30.6],
-        [104.01, 30.6],
-        [104.01, 30.605],
-        [104.05, 30.605],
-        [104.01, 30.605],
-        [104.01, 30.61],
-        [104, 30.61],
-        [104, 30.6],
-    ]
-]
-TOUCHING = [
-    [
-        [104, 30.6],
-        [104.01, 30.6],
-        [104.01, 30.61],
-        [104, 30.61],
-        [104, 30.605],
-        [104.005, 30.605],
-        [104, 30.605],
-        [104, 30.6],
-    ]
-]
-
-
-@pytest.mark.parametrize("shape", [BOW_TIE, HOLE_OUTSIDE, HOLE_CROSSING])
-def test_fault_B09_an_invalid_polygon_that_could_mean_several_is_refused_with_the_place(shape):
-    checked = check(({"code": "X1"}, shape), ({"code": "2"}, square(105)))
-    assert told(checked) == [[1, "polygon_invalid"]]
-    value = checked.rejected["value"].iloc[0]
-    assert value.startswith("X1; ") and "104" in value
-    assert checked.rows["area_id"].tolist() == ["2"]
-
-
-@pytest.mark.parametrize("shape", [SPIKE, TOUCHING])
-def test_an_invalid_polygon_that_can_mean_only_one_is_mended_and_remarked_on(shape):
-    checked = check(({"code": "X1"}, shape))
-    assert remarked(checked) == [[1, "polygon_mended"]]
-    row = checked.rows.iloc[0]
-    assert row.geom.is_valid
-    assert row.area_m2 == pytest.approx(check(({"code": "1"}, square(104))).rows.iloc[0].area_m2, rel=1e-9)
-
-
-def test_fault_B11_overlapping_parts_are_not_counted_twice():
-    overlapping = [square(104), square(104.005)]
-    assert told(check(({"code": "1"}, overlapping), kind="MultiPolygon")) == [[1, "polygon_invalid"]]
-
-
-def test_fault_B10_a_polygon_without_surface_is_refused():
-    sliver = [[[104, 30.6], [104.01, 30.6], [104.005, 30.6], [104, 30.6]]]
-    codes = {code for _, code in told(check(({"code": "1"}, sliver), ({"code": "2"}, square(105))))}
-    assert codes <= {"polygon_invalid", "polygon_without_surface"} and codes
-
-
-def test_a_sliver_that_is_valid_but_has_no_surface_is_refused():
-    thin = [[[104, 30.6], [104.000001, 30.6], [104, 30.60000000001], [104, 30.6]]]
-    assert told(check(({"code": "1"}, thin), ({"code": "2"}, square(105)))) == [
-        [1, "polygon_without_surface"]
-    ]
-
-
-def test_fault_B15_improbable_sizes_are_remarked_on():
-    checked = check(({"code": "1"}, square(100, 25, 10)), ({"code": "2"}, square(104, side=0.000005)))
-    assert remarked(checked) == [[1, "place_very_large"], [2, "place_very_small"]]
-    assert len(checked.rows) == 2
 
 
 def test_a_figure_that_is_none_is_left_out_and_remarked_on():
@@ -319,63 +146,6 @@ def test_the_order_of_features_changes_nothing_but_row_numbers(random):
     assert sorted(mixed.rows["area_id"]) == sorted(plain.rows["area_id"]) == ["1", "7"]
     back = sorted((order[row - 1] + 1, code) for row, code in told(mixed))
     assert back == sorted(map(tuple, told(plain)))
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=9))
-def test_mending_changes_no_surface_beyond_its_ceiling(corners):
-    ring = [(104 + x / 1000, 30 + y / 1000) for x, y in corners]
-    geoms = gpd.GeoSeries([shapely.Polygon([*ring, ring[0]])], index=[1], crs=4326)
-    before = abs(area_m2(geoms)[0])
-    kept, refused, remarks = mend(geoms)
-    assert len(kept) + len(refused) == 1
-    if len(kept):
-        assert kept.is_valid.all()
-        assert area_m2(kept)[0] == pytest.approx(before, rel=2e-4)
-        assert len(remarks) == int(not geoms.is_valid.iloc[0])
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.one_of(st.none(), st.text(max_size=8), st.from_regex(r"0?\d{1,8}(\.0)?", fullmatch=True)),
-        max_size=12,
-    )
-)
-def test_every_code_is_kept_as_issued_or_refused(codes):
-    texts = [None if code is None else code.encode("utf-8", "ignore").decode() for code in codes]
-    series = pd.Series(texts, index=range(1, len(codes) + 1), dtype="str")
-    kept, rejected, _ = check_codes(series, column="code")
-    assert set(kept.index) | set(rejected["row"]) == set(series.index)
-    assert not set(kept.index) & set(rejected["row"])
-    assert kept.is_unique
-    assert all(series[row].strip() == code for row, code in kept.items())
-
-
-def test_columns_are_suggested_from_the_headers_of_real_files():
-    known = {
-        ("OBJECTID", "Name", "Acres", "Neighborhood_ID"): {"area_id": "Neighborhood_ID", "name": "Name"},
-        ("BoroCD", "Shape_Leng"): {"area_id": "BoroCD"},
-        ("CODEBASE", "CODE1", "CODE2", "TOWN_ID"): {"area_id": "CODEBASE", "parent_id": "CODE1"},
-        ("adcode", "name", "level"): {"area_id": "adcode", "name": "name"},
-        ("网格编码", "网格名称", "所属社区编码", "常住人口", "户数"): {
-            "area_id": "网格编码",
-            "name": "网格名称",
-            "parent_id": "所属社区编码",
-            "residents": "常住人口",
-            "households": "户数",
-        },
-        ("foo", "bar"): {},
-    }
-    for columns, expected in known.items():
-        assert suggest_place_columns(columns, table="areas") == expected
-    assert suggest_place_columns(["CODEBASE", "P_CNT", "经度"], table="population") == {
-        "area_id": "CODEBASE",
-        "residents": "P_CNT",
-    }
-
-
-# --- the real files ---
 
 
 @pytest.mark.realdata
