@@ -1,7 +1,5 @@
 """Cases page (案件): the list behind any number, on the map and in a table, and one case opened."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from geo.errors import GeoError
@@ -13,8 +11,7 @@ outputs.stop_if_empty("cases")
 address = read_address(st.query_params)
 try:
     area = case_view.chosen_area(address.where)
-    if area is not None:
-        address = replace(address, where=replace(address.where, area_level=area.level))
+    address = case_view.at_level_of(area, address)
 except GeoError as error:
     frame.show_unknown_place("cases", error)
 try:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from geo.intake.checked import Checked
+from geo.intake.checked import Checked, problems
 from geo.schema import AREA_LEVELS, CASE_STATES
 from geo.settings import Settings
 from geo.store import open_store
@@ -24,12 +24,13 @@ from geo.tasks.bringing import Preview
 from geo.tasks.case_filters import filter_from_query, filter_to_query
 from geo.tasks.placing import areas_of_cases
 from tests.small_store import CANARY, HOSTILE, NOON, fill_small_store
-from ui import session
+from ui import import_preview, session
 from ui.case_address import CaseAddress, read_address, without_chip
 from ui.import_draft import Choices, Draft
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60
+NO_PROBLEMS = problems([], "", "", [])
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def empty_store():
 def open_page(monkeypatch):
     """Return a function that runs one page on a store and returns what it drew."""
 
-    def run(name, store, **query):
+    def run(name, store, state=None, **query):
         st.cache_resource.clear()
         monkeypatch.setattr(session, "store", lambda: store)
         monkeypatch.setattr(session, "settings", Settings)
@@ -57,12 +58,21 @@ def open_page(monkeypatch):
         page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE_S)
         for key, value in query.items():
             page.query_params[key] = value
+        for key, value in (state or {}).items():
+            page.session_state[key] = value
         page.run()
         assert not page.exception, page.exception
         return page
 
     yield run
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def draft_folder():
+    folder = TemporaryDirectory(prefix="getu-test-")
+    yield folder
+    folder.cleanup()
 
 
 def drawn(page):
@@ -196,12 +206,13 @@ def test_a_choice_that_is_not_offered_is_not_used(open_page, small_store):
     assert panels(page, "table")[0]["rows"]
 
 
-def store_a_stated_case(store):
+def store_a_stated_case(store, **changes):
     """Store one case of the last month that has an area, and no point."""
     row = {
         "case_id": "台账:1", "source": "台账", "source_no": "1", "kind": "service", "category_id": "noise",
         "title": "口述位置", "lon": None, "lat": None, "position_source": "stated", "state": "handling",
         "reported_at": NOON, "stated_level": "community", "stated_id": "A1C1",
+        **changes,
     }  # fmt: skip
     cases = pd.DataFrame([row], index=pd.Index([2], name="row"))
     cases = cases.astype({"lon": "float64", "lat": "float64"})
@@ -235,6 +246,15 @@ def test_the_list_says_how_many_cases_its_map_draws_and_how_many_it_cannot(open_
     assert "没有坐标" not in all_text(page)
 
 
+def test_a_case_without_a_title_is_headed_by_its_address(open_page, empty_store):
+    fill_small_store(empty_store)
+    store_a_stated_case(empty_store, title=None, address="河畔路 1 号")
+    page = open_page("cases", empty_store, case_ids="台账:1")
+    (table,) = [data for data in panels(page, "table") if data["sort"]]
+    assert table["rows"][0]["cells"][3]["text"] == "河畔路 1 号"
+    assert not table["rows"][0]["cells"][3]["note"]
+
+
 # --- the address
 
 
@@ -261,7 +281,7 @@ def test_what_means_nothing_in_the_address_is_said_once_and_what_is_shown_instea
     (notice,) = senseless(page)
     assert notice["lines"] == [
         "The address holds period=decade, from=yesterday, level=galaxy, which says nothing here; "
-        "it is left out. The period is 2026-10."
+        "it is left out. The period is October 2026."
     ]
     sane = open_page(name, small_store, lang="en", period="quarter", level="grid", **{"from": "2026-07-01"})
     assert not senseless(sane)
@@ -331,12 +351,14 @@ def test_the_question_is_dropped_when_another_batch_is_chosen(open_page, empty_s
     assert not undo_question(page)
 
 
-def test_what_was_stored_is_no_longer_said_to_be_stored_after_it_was_taken_back(open_page, empty_store):
+def test_what_was_stored_is_no_longer_said_to_be_stored_after_it_was_taken_back(
+    open_page, empty_store, draft_folder
+):
     fill_small_store(empty_store)
     page = open_page("import_data", empty_store, lang="en")
     newest = empty_store.list_batches(limit=1).iloc[0]
     receipt = Receipt(newest["batch_id"], 1, 0, 0, 0, 1)
-    page.session_state["draft"] = stored_draft(receipt)
+    page.session_state["draft"] = stored_draft(receipt, draft_folder)
     page.run()
     assert f"Stored as batch {newest['batch_id']}" in all_text(page)
     page.button(key="undo").click().run()
@@ -345,11 +367,25 @@ def test_what_was_stored_is_no_longer_said_to_be_stored_after_it_was_taken_back(
     assert panels(page, "steps")[0]["current"] == 1
 
 
-def stored_draft(receipt):
+@pytest.mark.parametrize(
+    ("most", "said"), [(10, "30 points; 10 of them, evenly taken, are drawn here"), (30, "")]
+)
+def test_a_preview_that_draws_a_part_of_the_points_says_so(
+    open_page, small_store, monkeypatch, draft_folder, most, said
+):
+    monkeypatch.setattr(import_preview, "MOST_POINTS", most)
+    draft = stored_draft(None, draft_folder)
+    rows = pd.DataFrame({"lon": 104.0, "lat": 30.6, "name": "x"}, index=pd.RangeIndex(2, 32, name="row"))
+    draft.preview = replace(draft.preview, checked=Checked(rows, NO_PROBLEMS, NO_PROBLEMS, 30))
+    page = open_page("import_data", small_store, {"draft": draft}, lang="en")
+    (spec,) = [data for data in drawn(page) if "token" in data]
+    assert spec["cases"]["note"] == said
+
+
+def stored_draft(receipt, folder):
     """A draft whose rows were stored."""
-    checked = Checked(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), 1)
+    checked = Checked(pd.DataFrame(), NO_PROBLEMS, NO_PROBLEMS, 1)
     preview = Preview(BatchHead("facilities", "x.csv", "local", NOON), checked, 1, 0, 0)
-    folder = TemporaryDirectory(prefix="getu-test-")
     draft = Draft("facilities", ("x.csv",), (), folder, None, Choices(), step=4)
     draft.preview, draft.receipt = preview, receipt
     return draft

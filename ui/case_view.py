@@ -47,6 +47,13 @@ def chosen_area(where: CaseFilter) -> AreaCard | None:
     return session.area_of(where.area_id, where.area_level) if where.area_id else None
 
 
+def at_level_of(area: AreaCard | None, address: CaseAddress) -> CaseAddress:
+    """Return the address with the level of its area, which may have been found by its code alone."""
+    if area is None:
+        return address
+    return replace(address, where=replace(address.where, area_level=area.level))
+
+
 def show_filters(where: CaseFilter) -> CaseFilter:
     """Draw the filters in force as chips, and the controls that narrow further; return what is chosen."""
     removed = (
@@ -148,7 +155,7 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
             Column(t("col.reported"), width="116px", sort="reported_at"),
             Column(t("col.category"), width="92px", sort="category_id"),
             Column(t("col.title"), is_long=True),
-            Column(t("col.area_state"), width="104px"),
+            Column(t("col.area_state"), width="112px"),
         ],
         [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
         key="cases",

@@ -137,10 +137,15 @@ def show_where(preview: Preview) -> None:
         **map_parts.common(t("import.preview_map")),
         areas=AreaPart("preview", url) if kind == "areas" else map_parts.plain_areas(None),
         streets_url=url if kind == "streets" else None,
-        cases=CasePart("points", points_url=url) if kind == "points" else None,
+        cases=CasePart("points", points_url=url, note=_say_sample(preview)) if kind == "points" else None,
         fit=box,
     )
     show_map(spec, key="preview_map", height=360)
+
+
+def _say_sample(preview: Preview) -> str:
+    n, most = int(preview.checked.rows["lon"].notna().sum()), import_preview.MOST_POINTS
+    return t("import.sampled", n=shows.number(n), most=shows.number(most)) if n > most else ""
 
 
 _ROUNDED = {"area_m2": 0, "position_error_m": 0, "lon": 6, "lat": 6}

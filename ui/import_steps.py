@@ -78,14 +78,18 @@ def show_columns_step(draft: Draft) -> None:
     import_choices.show_choices(draft)
     if draft.personal:
         panels.show_notice(t("import.personal_found", columns=shows.listed(draft.personal)), key="personal")
-    check, _ = st.columns([1, 4])
+    check, beside = st.columns([1, 4])
     problem = None
     if check.button(t("import.check"), type="primary", key="check", width="stretch"):
         try:
             import_draft.start_check(draft)
         except GeoError as error:
             problem = error
-    if draft.work is not None and show_work(draft.work, _say_work("import.checking", draft), key="check"):
+    with beside:
+        has_ended = draft.work is not None and show_work(
+            draft.work, _say_work("import.checking", draft), key="check"
+        )
+    if draft.work is not None and has_ended:
         work, draft.work = draft.work, None
         if work.result is not None:
             draft.preview, draft.step = work.result, 3

@@ -3,16 +3,24 @@
 
 import { element } from "./panels_dom.js";
 
+const WIDE_PX = 400;
+
 export function drawTable(root, data, tools) {
   const scroll = element("div", "scroll");
   if (data.height) scroll.style.maxHeight = `${data.height}px`;
   scroll.tabIndex = 0;
-  const table = element("table", data.is_plain ? "plain" : "");
+  const table = element("table", data.is_plain ? "plain" : isWide(data) ? "wide" : "");
   if (data.caption) table.append(element("caption", "", data.caption));
   table.append(head(data, tools), body(data, tools));
   scroll.append(table);
   root.append(scroll);
   if (data.note) root.append(element("p", "note", data.note));
+}
+
+// A table whose columns cannot stand side by side on a telephone keeps their widths and scrolls.
+function isWide(data) {
+  const widths = data.columns.map((column) => Number.parseInt(column.width || "0", 10));
+  return widths.reduce((sum, width) => sum + width, 0) > WIDE_PX;
 }
 
 function head(data, tools) {

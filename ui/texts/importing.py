@@ -206,6 +206,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "标星号的必须选；文件里没有的其他字段不用选。",
         "Fields with a star are needed; leave the others out where the file has no such column.",
     ),
+    "import.sampled": (
+        "共 {n} 个点，这里均匀抽 {most} 个预览",
+        "{n} points; {most} of them, evenly taken, are drawn here",
+    ),
     "import.row_one": ("1 行", "1 row"),
     "import.crs_by_format": (
         "文件未写坐标系；按格式惯例是",
