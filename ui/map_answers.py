@@ -15,6 +15,7 @@ from geo.analysis.periods import PERIOD_NAMES, PeriodName
 from geo.errors import ChoiceError
 from geo.messages import Language
 from geo.present.documents import dump_json
+from geo.present.period_words import say_period
 from geo.present.words import LEVELS, word
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.store.base import CaseFilter, Store
@@ -116,7 +117,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
         "title": item.name(language),
         "unit": "" if unit.lower() in item.name(language).lower() else unit,
         "area_unit": _area_unit(values.level, language),
-        "note": values.period.label,
+        "note": say_period(values.period, language),
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
         "values": {

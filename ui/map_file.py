@@ -65,7 +65,7 @@ def write_map(
     )
     sheet = MapSheet(
         title=title,
-        subtitle=period.label,
+        subtitle=shows.period(period),
         language=language,
         choropleth=choropleth,
         heat=_heat(cases) if mode != "none" else None,

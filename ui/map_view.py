@@ -164,7 +164,10 @@ def _label(view: View) -> str:
     what = t("map.colour_none") if view.by == "none" else INDICATORS[view.by].name(session.language())
     place = view.area.name if view.area else t("frame.whole")
     return t(
-        "map.label", what=what, place=place, period=view.period.label if view.period else shows.NO_FIGURE
+        "map.label",
+        what=what,
+        place=place,
+        period=shows.period(view.period) if view.period else shows.NO_FIGURE,
     )
 
 
@@ -452,7 +455,7 @@ def filters_in_force(view: View) -> list[tuple[str, str]]:
     """Return the filters of the map, label and value."""
     filters = []
     if view.period is not None:
-        filters.append((t("frame.period"), view.period.label))
+        filters.append((t("frame.period"), shows.period(view.period)))
     if view.category:
         filters.append((t("map.category"), session.background().categories.get(view.category, view.category)))
     return filters

@@ -11,7 +11,9 @@ import pandas as pd
 
 from geo.access.masking import mask_text
 from geo.analysis.indicators import INDICATORS, IndicatorKey
+from geo.analysis.periods import Period
 from geo.present.numbers import NO_FIGURE, show_change, show_value
+from geo.present.period_words import say_period
 from geo.present.words import Words, word
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.tasks.areas import names_of
@@ -56,6 +58,11 @@ def words(table: Words, value: object) -> str:
 def number(value: float | None) -> str:
     """Write a whole number with its thousands in groups."""
     return show_value(value, "count")
+
+
+def period(value: Period) -> str:
+    """Write a period as people say it."""
+    return say_period(value, session.language())
 
 
 def rows(n: int) -> str:
