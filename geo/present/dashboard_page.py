@@ -87,7 +87,9 @@ h1{font-size:26px;margin:2px 0 6px}h2{font-size:16px;margin:0 0 8px}
 .parts{display:grid;grid-template-columns:1fr 1fr;gap:12px;margin-top:12px}.wide{grid-column:1/-1}
 table{border-collapse:collapse;width:100%;font-size:13px}
 .grid th,.grid td{border-bottom:1px solid var(--line);padding:3px 6px;text-align:right;vertical-align:top}
-.grid .t{text-align:left;overflow-wrap:anywhere}.grid thead th{font-weight:600}
+.grid .t{text-align:left;overflow-wrap:anywhere}.grid .t:first-child{min-width:7em}
+.grid th{overflow-wrap:normal}.k{white-space:nowrap}
+.grid thead th{font-weight:600}
 .bars th{text-align:left;font-weight:400;width:34%;overflow-wrap:anywhere;padding:2px 6px 2px 0}
 .bars td{padding:2px 0 2px 6px;white-space:nowrap}.bars .bar{position:relative;width:44%;background:#f3f5f7}
 .bars .bar i{position:absolute;left:0;top:3px;bottom:3px;background:var(--accent)}
@@ -102,11 +104,13 @@ footer{margin-top:18px;font-size:12px;border-top:1px solid var(--line);padding-t
 .warn{color:#8a4b00}
 @media (max-width:640px){body{padding:14px}.cards{grid-template-columns:1fr 1fr}
 .parts{grid-template-columns:1fr}}
-@media print{@page{size:A4;margin:12mm}body{padding:0;max-width:none;font-size:11px}
-.cards{grid-template-columns:repeat(6,1fr);gap:6px}.card{padding:6px}.card b{font-size:16px}
-.card p{font-size:9px}
-.sentence{font-size:13px;margin:6px 0 8px}h1{font-size:19px}table,.small,dl{font-size:9.5px}.parts{gap:6px}
-.part{padding:6px}}
+@media print{@page{size:A4;margin:12mm}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+body{padding:0;max-width:none;font-size:11px}.cards{grid-template-columns:repeat(3,1fr);gap:6px}
+.card{padding:6px 8px}.card b{font-size:17px}.card h2,.card p{font-size:9.5px}.line{height:20px}
+.sentence{font-size:13px;margin:6px 0 8px}h1{font-size:19px}h2{font-size:12px;margin:0 0 4px}
+table,.small,.legend,dl,footer{font-size:9.5px}.parts{gap:6px;margin-top:6px}.part{padding:6px 8px}
+.map{max-height:230px;margin:0 auto}.months{max-height:150px}.grid th,.grid td{padding:2px 5px}
+dl{columns:2;column-gap:16px}dt{margin-top:3px;break-after:avoid}}
 """
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -146,7 +150,10 @@ def write_dashboard_html(page: Page) -> bytes:
 
 def draw_legend(rows: Sequence[tuple[str, str]]) -> Drawing:
     """Draw a class legend: colour and label of each class."""
-    swatches = [f'<i style="background:{escape(colour)}"></i>{escape(label)}' for colour, label in rows]
+    swatches = [
+        f'<span class="k"><i style="background:{escape(colour)}"></i>{escape(label)}</span>'
+        for colour, label in rows
+    ]
     return Drawing(f'<p class="legend">{" ".join(swatches)}</p>')
 
 

@@ -221,14 +221,16 @@ def _sections(store: Store, board: Dashboard, language: Language) -> list[Sectio
         for row in board.categories.head(15).to_dict("records")
     ]
     nothing = t("本时段没有数据。", "Nothing in this period.")
+    areas = _area_sections(store, board, language)
     return [
-        *_area_sections(store, board, language),
-        Section(t("月度趋势", "By month"), (Drawing(trend),), is_wide=True),
+        *areas[:1],
         Section(
             t("类别（竖线为上期）", "Categories (line: before)"),
             (Drawing(charts.draw_bars(categories)),),
             empty=nothing,
         ),
+        *areas[1:],
+        Section(t("月度趋势", "By month"), (Drawing(trend),), is_wide=True),
         Section(t("上报时刻", "Hour and weekday"), (Drawing(charts.draw_hours(hours, weekdays=weekdays)),)),
         Section(t("渠道", "Channels"), (Drawing(_value_bars(board.channels, language)),), empty=nothing),
         Section(
@@ -237,17 +239,17 @@ def _sections(store: Store, board: Dashboard, language: Language) -> list[Sectio
             empty=nothing,
         ),
         Section(
+            t("反复点位", "Repeat places"),
+            grid=_repeat_grid(board, language),
+            remarks=tuple(filter(None, [say_piled(board, language)])),
+            empty=t("本时段没有反复点位。", "No repeat places in this period."),
+        ),
+        Section(
             t("在办案件（最早在前）", "Open cases, oldest first"),
             grid=_open_grid(board, language),
             remarks=tuple(filter(None, [status_doubt(board, "n_open", language)])),
             is_wide=True,
             empty=t("没有在办案件。", "No open cases."),
-        ),
-        Section(
-            t("反复点位", "Repeat places"),
-            grid=_repeat_grid(board, language),
-            remarks=tuple(filter(None, [say_piled(board, language)])),
-            empty=t("本时段没有反复点位。", "No repeat places in this period."),
         ),
         Section(
             t("设施", "Facilities"),
@@ -277,7 +279,9 @@ def _area_sections(store: Store, board: Dashboard, language: Language) -> list[S
         for colour, label, n in zip(classes.colours, classes.labels, classes.counts, strict=True)
     ]
     level = word(LEVELS, board.child_level, language)
-    remarks = []
+    remarks = [
+        t("* 基数小于 {0}，慎用。", "* on fewer than {0}, handle with care.").format(LEAST_DENOMINATOR)
+    ]
     if board.unplaced is not None and board.unplaced.n:
         remarks.append(
             t("另有 {0}未落到{1}。", "In no {1}: {0} more.").format(
@@ -290,6 +294,7 @@ def _area_sections(store: Store, board: Dashboard, language: Language) -> list[S
             t("各{0}指标", "Figures by {0}").format(level),
             grid=_children_grid(board, language),
             remarks=tuple(remarks),
+            is_wide=True,
         ),
     ]
 
@@ -307,8 +312,15 @@ def _children_grid(board: Dashboard, language: Language) -> Grid:
             small = "*" if row.get(f"{key}_small", False) else ""
             cells.append(f"{text}{small}{' ' + flag if flag else ''}")
         rows.append(tuple(cells))
-    heads = (t("名称", "Name"), *(INDICATORS[key].name(language) for key in keys))
+    heads = (t("名称", "Name"), *(_heading(key, language) for key in keys))
     return Grid(heads, tuple(rows))
+
+
+def _heading(key: IndicatorKey, language: Language) -> str:
+    item = INDICATORS[key]
+    if item.format != "hours":  # the names of the others say what they count, shares carry their sign
+        return item.name(language)
+    return f"{item.zh}（{item.unit_zh}）" if language == "zh" else f"{item.en} ({item.unit_en})"
 
 
 def _open_grid(board: Dashboard, language: Language) -> Grid:
