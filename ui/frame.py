@@ -13,6 +13,7 @@ from geo import __version__
 from geo.analysis.indicators import INDICATORS, IndicatorKey
 from geo.analysis.periods import PERIOD_NAMES, Periods
 from geo.errors import GeoError
+from geo.present.period_words import say_period
 from geo.schema import AREA_LEVELS
 from geo.tasks.areas import AreaCard
 from ui import inputs, outputs, pages, panels, session, shows
@@ -125,7 +126,7 @@ def _say_senseless(unread: Mapping[str, str], chosen: Periods | None) -> str:
     said = shows.listed(f"{name}={value[:MOST_OF_PATH]}" for name, value in unread.items())
     if chosen is None or unread.keys() <= {"level"}:
         return t("frame.senseless", given=said)
-    return t("frame.senseless_period", given=said, label=chosen.chosen.label)
+    return t("frame.senseless_period", given=said, label=say_period(chosen.chosen, session.language()))
 
 
 def show_crumbs(page: pages.PageName, area: AreaCard | None) -> None:
@@ -155,7 +156,7 @@ def _read_periods() -> tuple[Periods, GeoError | None]:
 
 def _show_period(chosen: Periods) -> None:
     period = chosen.chosen
-    with st.popover(f"{t('frame.period')}　{period.label}"):
+    with st.popover(f"{t('frame.period')}　{say_period(period, session.language())}"):
         name = inputs.choose(
             "period",
             t("frame.period"),
@@ -184,7 +185,7 @@ def _show_period(chosen: Periods) -> None:
                 args=(period.last_on + _WHOLE_DAY,),
                 disabled=period.is_clipped or _is_last(period.last_on),
             )
-        st.caption(t("frame.compared", label=chosen.before.label))
+        st.caption(t("frame.compared", label=say_period(chosen.before, session.language())))
 
 
 def _is_last(day: date) -> bool:

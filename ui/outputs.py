@@ -47,6 +47,8 @@ _STYLE = """
     display: none !important;
   }
   .stMainBlockContainer { padding: 0 !important; max-width: none !important; }
+  html, body { background: #fff !important; color-scheme: light; }
+  [data-testid="stCaptionContainer"] * { color: #52606d !important; }
   .stApp, .stAppViewContainer, .stMain {
     position: static !important; overflow: visible !important; height: auto !important;
     background: #fff !important;

@@ -4,8 +4,8 @@ import { node } from "./texts.js";
 
 const NARROW_PX = 520;
 
-// Nobody can unfold a legend on paper.
-const isPaper = () => new URLSearchParams(window.location.search).get("print") === "1";
+// Whether the page is drawn for paper, where nobody can unfold a legend.
+export const isPaper = () => new URLSearchParams(window.location.search).get("print") === "1";
 
 export class Legend {
   constructor(map, root) {

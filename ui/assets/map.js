@@ -7,14 +7,14 @@
 import { Areas, Streets, names, outlines } from "./areas.js";
 import { Cases } from "./cases.js";
 import { Facilities, marks } from "./facilities.js";
-import { Credits, Legend, Notice } from "./legend.js";
+import { Credits, Legend, Notice, isPaper } from "./legend.js";
 import { Runs, loadJson, loadLeaflet, prefetch, setToken } from "./load.js";
 import { node, words } from "./texts.js";
 
 const PANES = [["areas", 380], ["streets", 390], ["cases", 405], ["marks", 420], ["names", 430], ["points", 610], ["facilities", 620]];
 const CLICKABLE = ["areas", "points", "facilities"];
 const WIDE_PX = 760;
-const LEGEND_PX = 225;
+const LEGEND_PX = 225, PAPER_LEGEND_PX = 165;
 const NARROW_PX = 520;
 const WORLD = [[20, 70], [50, 135]]; // until a page says where to look
 const views = new Map(); // last view of each map, kept while other pages are open
@@ -244,8 +244,8 @@ class GetuMap {
       if (!box) continue;
       const [west, south, east, north] = box;
       const bounds = [[south, west], [north, east]];
-      // On a wide map the legend stands beside the place, not on it.
-      const right = this.root.clientWidth > WIDE_PX ? LEGEND_PX : 18;
+      // On a wide map, and on paper, the legend stands beside the place, not on it.
+      const right = this.root.clientWidth > WIDE_PX ? LEGEND_PX : isPaper() ? PAPER_LEGEND_PX : 18;
       const room = { paddingTopLeft: [18, 18], paddingBottomRight: [right, 18], maxZoom: 18 };
       if (isFirst || !this.map.options.zoomAnimation) this.map.fitBounds(bounds, { ...room, animate: false });
       else this.map.flyToBounds(bounds, { ...room, duration: 0.6 });
@@ -318,7 +318,7 @@ class GetuMap {
     const style = getComputedStyle(this.root);
     const read = (name, other) => style.getPropertyValue(name).trim() || other;
     const ground = read("--st-background-color", "#ffffff");
-    const isDark = luminance(ground) < 0.4;
+    const isDark = luminance(ground) < 0.4 && !isPaper();
     this.root.classList.toggle("is-dark", isDark);
     this.theme = {
       isDark,

@@ -62,7 +62,7 @@ function drawCards(root, data, tools) {
     const change = element("span", `change ${card.tone || ""}`);
     change.append(element("b", "", card.change), element("span", "", card.before));
     box.append(change);
-    if (card.spark?.length > 1) box.append(sparkline(card.spark));
+    if (card.spark?.filter((value) => value !== null).length > 1) box.append(sparkline(card.spark));
     if (card.rank) box.append(element("span", "rank", card.rank));
     if (card.small) box.append(element("span", "small-mark", card.small));
     if (card.title) box.title = card.title;
