@@ -26,7 +26,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "larger ones by command.",
     ),
     "import.encoding": ("文字编码", "Text encoding"),
-    "import.encoding_sure": ("编码：{name}", "Encoding: {name}"),
     "import.encoding_unsure": (
         "编码不能确定，请对照下面的文字选一个。",
         "The encoding is not certain; choose by the text below.",
@@ -38,7 +37,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "同一清单每周再导入时用同一个名称；名称加编号认定同一件。",
         "Use the same name every week: name and number together identify a case.",
     ),
-    "import.column_for": ("{field}", "{field}"),
     "import.column_none": ("（不导入）", "(leave out)"),
     "import.coord_sys": ("坐标系", "Coordinate system"),
     "import.coord_sys_choose": ("请选择，不能默认", "Choose one; there is no default"),
@@ -72,10 +70,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.check": ("检查文件", "Check the file"),
     "import.checking": ("正在检查{kind}，共 {n} 行……", "Checking {n} rows of {kind} …"),
     "import.stop": ("停止", "Stop"),
-    "import.counts": (
-        "新增 {new}，变更 {changed}，无变化 {unchanged}，退回 {rejected}（共读 {read} 行）",
-        "{new} new, {changed} changed, {unchanged} unchanged, {rejected} refused ({read} rows read)",
-    ),
     "import.problems": ("问题（按类归并）", "Problems, grouped"),
     "import.no_problems": ("没有发现问题。", "No problems found."),
     "import.rejected": ("退回", "Refused"),
@@ -117,7 +111,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "Batch {batch} is undone; former rows are back.",
     ),
     "import.preview_map": ("预览位置", "Where it lies"),
-    "import.start_over": ("换一个文件", "Another file"),
     "import.about.boundaries": (
         "区县、街道、社区、网格、微网格、院落或单元网格的多边形",
         "Polygons of any level: district to micro-grid, courtyards, unit grids",

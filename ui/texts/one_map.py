@@ -15,7 +15,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "map.cases.points": ("点（聚合）", "Points"),
     "map.cases.heat": ("热力示意", "Heat picture"),
     "map.layers": ("图层", "Layers"),
-    "map.within": ("在 {name} 之内", "Within {name}"),
     "map.enter": ("进入下一级", "Go one level down"),
     "map.up": ("返回上一级", "Go one level up"),
     "map.open_dashboard": ("打开看板", "Open dashboard"),
