@@ -301,6 +301,22 @@ def test_the_dashboard_prints_on_two_pages_without_controls(visit):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
 
 
+def test_six_cards_print_three_and_three(visit):
+    page = visit("small", "dashboard", area="A1", level="subdistrict", print="1", width=1440)
+    boxes = [card.bounding_box() for card in panel(page, "cards").locator(".card").all()]
+    assert len({round(box["x"]) for box in boxes}) == 3
+    assert len({round(box["y"]) for box in boxes}) == 2
+
+
+def test_the_figure_areas_are_ranked_by_stands_once_and_months_count_in_whole_numbers(visit):
+    page = visit("small", "dashboard", area="A1", level="subdistrict", lang="en")
+    heads = panel(page, "children").locator("th").all_inner_texts()
+    assert heads == ["#", "Community", "New (cases)"]
+    ticks = panel(page, "months").locator('.plot text[text-anchor="end"]').all_text_contents()
+    assert len(ticks) >= 2
+    assert all(re.fullmatch(r"[0-9,]+", tick) for tick in ticks)
+
+
 # --- hostile names and hidden properties
 
 
