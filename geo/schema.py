@@ -346,10 +346,11 @@ _TABLES = (
         _may("due_month", "integer", "month of the deadline, for `n_ahead` only"),
         *_sums(),
     )),
-    Table("case_spans", "derived: seconds from report to closing, of each sub-district and month of closing",
-          ("district_code", "subdistrict_code", "closed_month"), (
+    Table("case_spans", "derived: seconds from report to closing, by sub-district, category and month of closing",
+          ("district_code", "subdistrict_code", "category_code", "closed_month"), (
         _may("district_code", "integer", "district, coded in `fact_codes`"),
         _may("subdistrict_code", "integer", "sub-district, coded in `fact_codes`"),
+        _may("category_code", "integer", "category, coded in `fact_codes`"),
         _need("closed_month", "integer", "month of closing", "12 × year + month - 1"),
         _need("spans_s", "bigints", "whole seconds of every case closed at or after its report, in any order", "s"),
     )),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -13,18 +14,12 @@ NO_SUCH_CODE = -1
 
 
 class Codes:
-    """The code book of one store. A dimension is read when it is first needed."""
+    """The code book of one version of the data. A dimension is read when it is first needed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._version = -1
         self._texts: dict[str, dict[int, str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
-
-    def refresh(self, version: int) -> None:
-        """Forget what was read when the data has changed since."""
-        if version != self._version:
-            self._texts, self._codes, self._version = {}, {}, version
 
     def texts(self, dimension: str) -> dict[int, str]:
         """Return code → text of a dimension."""
@@ -48,49 +43,52 @@ class Codes:
 
 Kept = TypeVar("Kept")
 
+MEMORY_BYTES = 64_000_000
+
 
 class Memory:
     """What was read from one version of the data and may be asked for again; the oldest goes first.
 
-    Holds small derived tables only (`LIMIT` of them): sums by month of an area, the tree of areas.
+    Holds small derived tables only, `MEMORY_BYTES` of them by the size their maker tells: sums by month of
+    an area, the times to close of a few cases, percentiles.
     """
 
-    LIMIT = 64
-
     def __init__(self) -> None:
-        self._version = -1
-        self._kept: dict[object, object] = {}
+        self._kept: dict[Hashable, tuple[object, int]] = {}
+        self._n_bytes = 0
+        self._lock = threading.Lock()
 
-    def refresh(self, version: int) -> None:
-        """Forget everything when the data has changed since."""
-        if version != self._version:
-            self._kept, self._version = {}, version
-
-    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """Return what is kept under a key, or make and keep it."""
-        kept = self._kept
-        if key not in kept:
-            while len(kept) >= self.LIMIT:
-                kept.pop(next(iter(kept)), None)
-            kept[key] = make()
-        return cast(Kept, kept[key])
+    def get(self, key: Hashable, make: Callable[[], Kept], *, size: Callable[[Kept], int]) -> Kept:
+        """Return what is kept under a key, or make and keep it; `size` tells its bytes."""
+        with self._lock:
+            if key in self._kept:
+                return cast(Kept, self._kept[key][0])
+        made = make()
+        n_bytes = size(made)
+        with self._lock:
+            if key not in self._kept and n_bytes <= MEMORY_BYTES:
+                self._kept[key] = (made, n_bytes)
+                self._n_bytes += n_bytes
+            while self._n_bytes > MEMORY_BYTES:
+                self._n_bytes -= self._kept.pop(next(iter(self._kept)))[1]
+        return made
 
 
 @dataclass(frozen=True)
 class FactTable:
-    """`case_facts` of one store, ready to be asked.
+    """`case_facts` of one version of the data, ready to be asked.
 
-    Its database, code book, what is remembered of this version of the data, and the time zone.
+    What is remembered belongs to that version: a reader that still sees an older one has a table of its
+    own, so that answers of two versions never mix.
     """
 
     db: Database
+    version: int
+    time_zone: str
     codes: Codes
     memory: Memory
-    time_zone: str
 
-    def refresh(self) -> None:
-        """Forget what was read when the data has changed since."""
-        row = self.db.row("SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
-        version = -1 if row is None else int(str(row[0]))
-        self.codes.refresh(version)
-        self.memory.refresh(version)
+
+def open_facts(db: Database, version: int, time_zone: str) -> FactTable:
+    """Return the facts of a version, with nothing remembered yet."""
+    return FactTable(db, version, time_zone, Codes(db), Memory())

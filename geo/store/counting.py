@@ -7,9 +7,11 @@ once (both `slices`), and in one pass over `case_facts` when neither fits. A tes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -145,22 +147,48 @@ def month_facts(
 
 def cross_counts(facts: FactTable, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
     """Count the cases a filter means in two directions; see `Store.cross_counts`."""
-    condition = build_condition(facts, where)
-    rows = facts.db.query(
-        f"SELECT {group_sql(by)} AS code, {group_sql(and_by)} AS and_code, count(*) AS n "
-        f"FROM case_facts f WHERE {condition.sql} GROUP BY 1, 2",
-        condition.params.values,
-    )
-    group = decode(facts, by, rows.column("code").to_pylist())
-    and_group = decode(facts, and_by, rows.column("and_code").to_pylist())
+    counted = _count_flow(facts, by, where) if and_by == "all" else None
+    if counted is None:
+        condition = build_condition(facts, where)
+        rows = facts.db.query(
+            f"SELECT {group_sql(by)} AS code, {group_sql(and_by)} AS and_code, count(*) AS n "
+            f"FROM case_facts f WHERE {condition.sql} GROUP BY 1, 2",
+            condition.params.values,
+        )
+        codes, and_codes = rows.column("code").to_pylist(), rows.column("and_code").to_pylist()
+        n = rows.column("n").to_numpy().astype("int64")
+    else:
+        codes, n = counted
+        and_codes = [None] * len(codes)
+    group, and_group = decode(facts, by, codes), decode(facts, and_by, and_codes)
     order = sorted(range(len(group)), key=lambda p: (_sort_key(group[p]), _sort_key(and_group[p])))
     return pd.DataFrame(
         {
             "group": pd.Series([group[p] for p in order], dtype=object),
             "and_group": pd.Series([and_group[p] for p in order], dtype=object),
-            "n": rows.column("n").to_numpy().astype("int64")[order],
+            "n": n[order],
         }
     )
+
+
+def _count_flow(
+    facts: FactTable, by: GroupBy, where: CaseFilter
+) -> tuple[list[int | None], npt.NDArray[np.int64]] | None:
+    """Count the cases reported, or closed, between two moments from a slice; None where it cannot."""
+    start, end, name = where.reported_from, where.reported_to, "n_new"
+    rest = replace(where, reported_from=None, reported_to=None)
+    if start is None and end is None:
+        start, end, name = where.closed_from, where.closed_to, "n_closed"
+        rest = replace(where, closed_from=None, closed_to=None)
+    has_more = any((rest.reported_from, rest.reported_to, rest.closed_from, rest.closed_to))
+    if start is None or end is None or has_more:
+        return None
+    counted = count_period(facts, by, rest, start=start, end=end)
+    if counted is None:
+        return None
+    codes, counts = counted
+    some = np.flatnonzero(counts[name])
+    return [codes[p] for p in some], counts[name][some]
 
 
 def count_cases(facts: FactTable, where: CaseFilter) -> int:

@@ -25,7 +25,7 @@ COMPACT_ROWS = 100_000
 """A ledger below this many rows is never summed up again."""
 
 _KEYS = "district_code, subdistrict_code, dimension, group_code, month, due_month"
-_CELL = ("district_code", "subdistrict_code", "closed_month")
+_CELL = ("district_code", "subdistrict_code", "category_code", "closed_month")
 
 
 def group_column(name: str) -> str:
@@ -100,13 +100,16 @@ def write_spans(db: Database, *, is_all: bool) -> None:
             f"INSERT INTO touched_cells SELECT DISTINCT {', '.join(_CELL)} FROM case_facts f "
             f"WHERE f.close_s >= 0 AND {TOUCHED}"
         )
-        same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM {{}}.{name}" for name in _CELL)
-        db.run(
-            f"DELETE FROM case_spans s WHERE EXISTS (SELECT 1 FROM touched_cells t WHERE {same.format(*'sss')})"
-        )
-        inside = f"EXISTS (SELECT 1 FROM touched_cells t WHERE {same.format(*'fff')})"
+        db.run(f"DELETE FROM case_spans s WHERE {_is_touched('s')}")
+        inside = _is_touched("f")
     db.run(
         f"INSERT INTO case_spans ({', '.join(_CELL)}, spans_s) SELECT {', '.join(f'f.{name}' for name in _CELL)}, "
-        f"array_agg(f.close_s) FROM case_facts f WHERE f.close_s >= 0 AND {inside} GROUP BY 1, 2, 3"
+        f"array_agg(f.close_s) FROM case_facts f WHERE f.close_s >= 0 AND {inside} GROUP BY 1, 2, 3, 4"
     )
     db.drop("touched_cells")
+
+
+def _is_touched(alias: str) -> str:
+    """SQL: the cell of a row is in `touched_cells`; codes are above 0, so that 0 can stand for none."""
+    same = " AND ".join(f"coalesce(t.{name}, 0) = coalesce({alias}.{name}, 0)" for name in _CELL)
+    return f"EXISTS (SELECT 1 FROM touched_cells t WHERE {same})"

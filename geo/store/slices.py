@@ -58,6 +58,11 @@ class Slice:
     due_month: Numbers
     sums: dict[str, Numbers]
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its arrays."""
+        return sum(a.nbytes for a in (self.group, self.month, self.due_month, *self.sums.values()))
+
     def add_up(self, name: str, rows: npt.NDArray[np.bool_]) -> Numbers:
         """Add up one sum by group over some rows."""
         chosen = rows & (self.group >= 0)
@@ -68,7 +73,11 @@ class Slice:
 
 def find_slice(facts: FactTable, by: GroupBy, where: CaseFilter) -> Slice | None:
     """Return the slice that answers a question, or None when too many cases are meant."""
-    return facts.memory.get(("slice", by, where), lambda: _read_slice(facts, by, where))
+    return facts.memory.get(
+        ("slice", by, where),
+        lambda: _read_slice(facts, by, where),
+        size=lambda found: 0 if found is None else found.n_bytes,
+    )
 
 
 def is_wide(by: GroupBy, where: CaseFilter) -> bool:

@@ -2,8 +2,8 @@
 
 The p-th percentile of n sorted spans is the one at place ceil(p n / 100), counted in whole numbers,
 so that every database and every way gives the same second. Wide questions are answered from
-`case_spans`, the spans of every sub-district and month; the days of a month that a period covers
-only in part come from the facts. Of a few cases the spans are read once and kept; of many, the
+`case_spans`, the spans of every sub-district, category and month; the days of a month that a period
+covers only in part come from the facts. Of a few cases the spans are read once and kept; of many, the
 database picks the percentiles itself.
 """
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from geo.store.base import CaseFilter, GroupBy
-from geo.store.codes import FactTable
+from geo.store.codes import NO_SUCH_CODE, FactTable
 from geo.store.database import Params
 from geo.store.filters import build_condition
 from geo.store.questions import PERCENTS, group_sql
@@ -41,25 +41,48 @@ class Spans:
     closed_us: Numbers
     """Moment of closing in microseconds since 1970, UTC."""
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its arrays."""
+        return self.code.nbytes + self.seconds.nbytes + self.closed_us.nbytes
+
 
 def find_percentiles(
     facts: FactTable, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime
 ) -> Percentiles:
     """Return the percentiles of the spans of the cases closed in a period."""
-    if by in ("all", "district", "subdistrict") and is_wide(by, where) and not _is_listed(where):
-        return _from_cells(facts, by, where, start, end)
-    spans = facts.memory.get(("spans", by, where), lambda: _read_spans(facts, by, where))
+    spans = None
+    if not is_kept(by, where):
+        spans = facts.memory.get(
+            ("spans", by, where),
+            lambda: _read_spans(facts, by, where),
+            size=lambda found: 0 if found is None else found.n_bytes,
+        )
     if spans is None:
-        return _from_database(facts, by, where, start, end)
+        return facts.memory.get(
+            ("percentiles", by, where, start, end),
+            lambda: _of_many(facts, by, where, start, end),
+            size=lambda found: 8 * (len(PERCENTS) + 1) * len(found),
+        )
     inside = (spans.closed_us >= _micros(start)) & (spans.closed_us < _micros(end))
     return _pick_sorted(spans.code[inside], spans.seconds[inside])
 
 
-def _is_listed(where: CaseFilter) -> bool:
-    """Say whether a question is narrowed by more than a district or sub-district."""
-    return where != CaseFilter(area_level=where.area_level, area_id=where.area_id) or (
-        where.area_level == "community"
-    )
+_CELL_COLUMNS: dict[GroupBy, str] = {
+    "all": "CAST(NULL AS integer)",
+    "district": "f.district_code",
+    "subdistrict": "f.subdistrict_code",
+    "category_id": "f.category_code",
+}
+"""What `case_spans` can be grouped by."""
+
+
+def is_kept(by: GroupBy, where: CaseFilter) -> bool:
+    """Say whether `case_spans` answers a question: one narrowed only by district, sub-district, categories."""
+    if by not in _CELL_COLUMNS or not is_wide(by, where):
+        return False
+    only = CaseFilter(area_level=where.area_level, area_id=where.area_id, category_ids=where.category_ids)
+    return where == only and where.area_level != "community"
 
 
 def _micros(moment: datetime) -> int:
@@ -101,6 +124,11 @@ def _read_spans(facts: FactTable, by: GroupBy, where: CaseFilter) -> Spans | Non
     return Spans(codes[order], seconds[order], closed_us[order])
 
 
+def _of_many(facts: FactTable, by: GroupBy, where: CaseFilter, start: datetime, end: datetime) -> Percentiles:
+    way = _from_cells if is_kept(by, where) else _from_database
+    return way(facts, by, where, start, end)
+
+
 def _from_database(
     facts: FactTable, by: GroupBy, where: CaseFilter, start: datetime, end: datetime
 ) -> Percentiles:
@@ -134,11 +162,17 @@ def _from_cells(
         pieces.append((max(start, first_instant(last, facts.time_zone)), end))
     if pieces:
         _collect_facts(facts, by, where, pieces, groups)
-    found: Percentiles = {}
-    for code in sorted(groups):
-        seconds = np.sort(np.concatenate(groups[code]))
-        found |= _pick_sorted(np.full(len(seconds), code), seconds)
-    return found
+    return {
+        None if code == _NONE else code: _pick(parts[0] if len(parts) == 1 else np.concatenate(parts))
+        for code, parts in sorted(groups.items())
+    }
+
+
+def _pick(seconds: Numbers) -> list[int]:
+    """Pick the percentiles of spans in any order."""
+    places = -(-len(seconds) * np.array(PERCENTS) // 100) - 1
+    picked: list[int] = np.partition(seconds, np.unique(places))[places].tolist()
+    return picked
 
 
 def _collect_cells(
@@ -147,24 +181,26 @@ def _collect_cells(
     p = Params()
     parts = [f"f.closed_month >= {p.add(first)} AND f.closed_month < {p.add(last)}"]
     if where.area_id is not None:
-        parts.append(
-            f"f.{where.area_level}_code = {p.add(facts.codes.one(str(where.area_level), where.area_id))}"
+        code = p.add(facts.codes.one(str(where.area_level), where.area_id))
+        parts.append(f"f.{where.area_level}_code = {code}")
+    if where.category_ids:
+        marks = ", ".join(
+            p.add(code) for code in [NO_SUCH_CODE, *facts.codes.find("category", where.category_ids)]
         )
-    group = "CAST(NULL AS integer)" if by == "all" else f"f.{by}_code"
+        parts.append(f"f.category_code IN ({marks})")
     rows = facts.db.query(
-        f"SELECT {group} AS code, f.spans_s FROM case_spans f WHERE {' AND '.join(parts)}", p.values
+        f"SELECT {_CELL_COLUMNS[by]} AS code, f.spans_s FROM case_spans f WHERE {' AND '.join(parts)}",
+        p.values,
     )
-    codes = rows.column("code").fill_null(_NONE).to_pylist()
-    cells = [cell for chunk in rows.column("spans_s").chunks for cell in _cells_of(chunk)]
-    for code, cell in zip(codes, cells, strict=True):
-        groups.setdefault(code, []).append(cell)
-
-
-def _cells_of(chunk: pa.ListArray) -> list[Numbers]:
-    """Return the lists of a chunk as arrays that share its memory."""
-    values = chunk.values.to_numpy()
-    offsets = chunk.offsets.to_numpy()
-    return [values[a:b] for a, b in pairwise(offsets)]
+    codes = rows.column("code").fill_null(_NONE).to_numpy().astype("int64")
+    cells = rows.column("spans_s").combine_chunks()
+    if by != "all":
+        order = np.argsort(codes, kind="stable")
+        codes, cells = codes[order], cells.take(pa.array(order))
+    values, offsets = cells.values.to_numpy(), cells.offsets.to_numpy()
+    known, starts = np.unique(codes, return_index=True)
+    for code, (a, b) in zip(known.tolist(), pairwise([*starts.tolist(), len(codes)]), strict=True):
+        groups.setdefault(code, []).append(values[offsets[a] : offsets[b]])
 
 
 def _collect_facts(

@@ -20,7 +20,7 @@ from geo.schema import TABLES, AreaLevel, PlacementBasis
 from geo.store import batches, counting, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
 from geo.store.base import BatchHead, CaseFilter, Comparison, GroupBy, Receipt
-from geo.store.codes import Codes, FactTable, Memory
+from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
@@ -31,15 +31,18 @@ class SqlStore:
 
     def __init__(self, db: Database, time_zone: str) -> None:
         self._db = db
-        self._facts = FactTable(db, Codes(db), Memory(), time_zone)
+        self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
     @contextmanager
     def _asking(self) -> Iterator[FactTable]:
         """Hand out the facts as one version of the data."""
         with self._db.snapshot():
-            self._facts.refresh()
-            yield self._facts
+            version = self.data_version()
+            facts = self._facts
+            if facts.version != version:
+                self._facts = facts = open_facts(self._db, version, self._time_zone)
+            yield facts
 
     @property
     def time_zone(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -16,6 +18,7 @@ from geo.store import CaseFilter, open_store
 from geo.store import counting as counting_module
 from geo.store import slices as slices_module
 from geo.store import spans as spans_module
+from geo.store.codes import Memory
 from geo.store.counting import month_text
 from geo.store.questions import MONTH_COUNTS, PERCENTILES, PERCENTS, PERIOD_COUNTS
 from tests.store.conftest import NOON, at, head, make_case_areas, make_cases, store_cases
@@ -300,22 +303,27 @@ def plain_counts(rows, start, end):
     return {name: int(n) for name, n in found.items()}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-@given(rows=st.lists(_CASE, min_size=1, max_size=60), later=st.lists(_CASE, min_size=1, max_size=20))
-def test_sums_facts_and_plain_python_agree_before_and_after_changes(rows, later):
+@settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(
+    rows=st.lists(_CASE, min_size=1, max_size=60),
+    later=st.lists(_CASE, min_size=1, max_size=20),
+    questions=st.lists(st.integers(0, 127), min_size=12, max_size=12, unique=True),
+)
+def test_sums_facts_and_plain_python_agree_before_and_after_changes(rows, later, questions):
     store = open_store("duckdb::memory:", threads=1, now=NOON)
+    asked = [_QUESTIONS[number] for number in questions]
     with store:
         rows = [row | {"no": n} for n, row in enumerate(rows)]
         later = [row | {"no": 2 * n} for n, row in enumerate(later)]
         store_cases(store, *rows)
-        _agree(store, rows)
+        _agree(store, rows, asked)
         store_cases(store, *later)
         moved = store.read_case_areas("current").set_index("case_id")
         now = {row["no"]: row for row in [*rows, *later]}
-        _agree(store, [row | {"areas": _areas(moved.loc[f"hot:{no}"])} for no, row in now.items()])
+        _agree(store, [row | {"areas": _areas(moved.loc[f"hot:{no}"])} for no, row in now.items()], asked)
         if "B000002" in set(store.read("cases")["batch_id"]):
             store.undo_batch("B000002", actor="li", undone_at=NOON)
-            _agree(store, rows)
+            _agree(store, rows, asked)
 
 
 def _areas(row):
@@ -326,35 +334,40 @@ def _areas(row):
     }
 
 
+def forget(store):
+    """Let the store forget what it remembers of this version of the data."""
+    store._facts = replace(store._facts, memory=Memory())
+
+
 @contextmanager
 def from_kept_sums(store):
     """Answer from what the store keeps by month, where it can."""
-    store._facts.memory.refresh(-7)
+    forget(store)
     yield
 
 
 @contextmanager
 def from_a_few_cases(store):
     """Answer from slices and spans that are read from the facts."""
-    store._facts.memory.refresh(-8)
+    forget(store)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slices_module, "_wide_dimension", lambda *_: None)
-        patch.setattr(spans_module, "is_wide", lambda *_: False)
+        patch.setattr(spans_module, "is_kept", lambda *_: False)
         yield
-    store._facts.memory.refresh(-9)
+    forget(store)
 
 
 @contextmanager
 def in_the_database(store):
     """Answer in one pass over the facts, percentiles included."""
-    store._facts.memory.refresh(-8)
+    forget(store)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting_module, "count_period", lambda *_, **__: None)
         patch.setattr(counting_module, "count_months", lambda *_: None)
-        patch.setattr(spans_module, "is_wide", lambda *_: False)
+        patch.setattr(spans_module, "is_kept", lambda *_: False)
         patch.setattr(spans_module, "FEW_CASES", 0)
         yield
-    store._facts.memory.refresh(-9)
+    forget(store)
 
 
 WAYS = (from_kept_sums, from_a_few_cases, in_the_database)
@@ -365,34 +378,50 @@ def _ask(store, way, ask):
         return ask()
 
 
-def _agree(store, rows):
+_GROUPS = {"all": None, "subdistrict": None, "category_id": "category_id", "channel": "channel"}
+_PLACES = {
+    "anywhere": (CaseFilter(), lambda row: True),
+    "district": (
+        CaseFilter(area_level="district", area_id="D"),
+        lambda row: row["areas"].get("district") == "D",
+    ),
+    "community": (
+        CaseFilter(area_level="community", area_id="C1"),
+        lambda row: row["areas"].get("community") == "C1",
+    ),
+    "category": (CaseFilter(category_ids=("noise",)), lambda row: row["category_id"] == "noise"),
+}
+_QUESTIONS = list(product(_GROUPS, _PLACES, range(len(_PERIODS))))
+"""Every way to ask for a period; each example asks some of them of every state of the store."""
+
+
+def _agree(store, rows, questions):
     assert store.verify() == []
-    groups = {"all": None, "subdistrict": None, "category_id": "category_id", "channel": "channel"}
-    places = [
-        (CaseFilter(), lambda row: True),
-        (CaseFilter(area_level="district", area_id="D"), lambda row: row["areas"].get("district") == "D"),
-        (CaseFilter(area_level="community", area_id="C1"), lambda row: row["areas"].get("community") == "C1"),
-        (CaseFilter(category_ids=("noise",)), lambda row: row["category_id"] == "noise"),
-    ]
-    for by, name in groups.items():
-        for where, is_meant in places:
-            meant = [row for row in rows if is_meant(row)]
-            for start, end in _PERIODS:
-                kept, few, counted = (
-                    _ask(
-                        store,
-                        way,
-                        lambda b=by, w=where, s=start, e=end: store.period_counts(b, w, start=s, end=e),
-                    )
-                    for way in WAYS
-                )
-                pd.testing.assert_frame_equal(kept, few)
-                pd.testing.assert_frame_equal(kept, counted)
-                assert kept[list(PERIOD_COUNTS)].sum().to_dict() == plain_counts(meant, start, end)
-                for group in kept["group"] if name else ():
-                    of_group = [row for row in meant if row[name] == group]
-                    assert counts_of(kept, group) == plain_counts(of_group, start, end)
+    for by, place, period in questions:
+        where, is_meant = _PLACES[place]
+        start, end = _PERIODS[period]
+        kept, few, counted = (
+            _ask(store, way, lambda b=by, w=where, s=start, e=end: store.period_counts(b, w, start=s, end=e))
+            for way in WAYS
+        )
+        pd.testing.assert_frame_equal(kept, few)
+        pd.testing.assert_frame_equal(kept, counted)
+        meant = [row for row in rows if is_meant(row)]
+        assert kept[list(PERIOD_COUNTS)].sum().to_dict() == plain_counts(meant, start, end)
+        for group in kept["group"] if _GROUPS[by] else ():
+            of_group = [row for row in meant if row[_GROUPS[by]] == group]
+            assert counts_of(kept, group) == plain_counts(of_group, start, end)
+    _flows_agree(store, *_PERIODS[questions[0][2]])
     _months_agree(store, rows)
+
+
+def _flows_agree(store, start, end):
+    here = CaseFilter(area_level="district", area_id="D")
+    for moment in ("reported", "closed"):
+        inside = replace(here, **{f"{moment}_from": start, f"{moment}_to": end})
+        ways = [_ask(store, way, lambda w=inside: store.cross_counts("channel", "all", w)) for way in WAYS]
+        pd.testing.assert_frame_equal(ways[0], ways[1])
+        pd.testing.assert_frame_equal(ways[0], ways[2])
 
 
 def _months_agree(store, rows):

@@ -280,10 +280,11 @@ CREATE TABLE case_counts (
     n_rejected            bigint NOT NULL
 );
 
--- derived: seconds from report to closing, of each sub-district and month of closing
+-- derived: seconds from report to closing, by sub-district, category and month of closing
 CREATE TABLE case_spans (
     district_code    integer,
     subdistrict_code integer,
+    category_code    integer,
     closed_month     integer NOT NULL,
     spans_s          bigint[] NOT NULL
 );
