@@ -107,6 +107,8 @@ class CaseFilter:
     """west, south, east, north in degrees."""
     at_point: tuple[float, float] | None = None
     """Exactly this longitude and latitude (repeat places, pile-ups)."""
+    at_points: tuple[tuple[float, float], ...] = ()
+    """Exactly at one of these."""
     not_at_points: tuple[tuple[float, float], ...] = ()
     """Not exactly at any of these; cases without a location stay."""
     case_ids: tuple[str, ...] = ()
@@ -223,10 +225,11 @@ class Store(Protocol):
         """
 
     def read_areas(self, level: AreaLevel, *, on: date | None = None, parent_id: str | None = None,
-                   with_geometry: bool = True) -> gpd.GeoDataFrame:  # fmt: skip
+                   area_ids: Sequence[str] | None = None, with_geometry: bool = True) -> gpd.GeoDataFrame:  # fmt: skip
         """Read the published areas of one level on a date (newest when none), WGS84, by `area_id`.
 
-        `parent_id` keeps the areas under that ancestor, however many levels up it stands.
+        `parent_id` keeps the areas under that ancestor, however many levels up it stands; `area_ids` keeps
+        those with the codes.
         """
 
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:

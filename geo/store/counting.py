@@ -27,7 +27,7 @@ from geo.store.questions import (
     facts_in_period,
     group_sql,
 )
-from geo.store.slices import Counts, count_months, count_period
+from geo.store.slices import Counts, count_months, count_period, month_of
 from geo.store.spans import find_percentiles
 
 
@@ -183,6 +183,8 @@ def _count_flow(
     has_more = any((rest.reported_from, rest.reported_to, rest.closed_from, rest.closed_to))
     if start is None or end is None or has_more:
         return None
+    if not all(month_of(moment, facts.time_zone)[1] for moment in (start, end)):
+        return None  # one pass over few columns beats the sums plus the days of broken months
     counted = count_period(facts, by, rest, start=start, end=end)
     if counted is None:
         return None

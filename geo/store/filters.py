@@ -195,6 +195,10 @@ def _add_place(facts: FactTable, condition: Condition, where: CaseFilter) -> Non
     if where.at_point is not None:
         lon, lat = (add(float(value)) for value in where.at_point)
         condition.add(f"f.lon = {lon} AND f.lat = {lat}")
+    if where.at_points:
+        pairs = [(add(float(lon)), add(float(lat))) for lon, lat in where.at_points]
+        condition.add(f"f.lon IN ({', '.join(lon for lon, _ in pairs)})")  # one look-up; the pairs are exact
+        condition.add("(" + " OR ".join(f"(f.lon = {lon} AND f.lat = {lat})" for lon, lat in pairs) + ")")
     for point in where.not_at_points:
         lon, lat = (add(float(value)) for value in point)
         condition.add(f"(f.lon IS NULL OR f.lon <> {lon} OR f.lat <> {lat})")

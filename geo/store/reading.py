@@ -113,33 +113,51 @@ def _level_order(expression: str) -> str:
     return f"CASE {expression} {ranks} END"
 
 
-def _under(p: Params, parent_id: str, on: date | None) -> tuple[str, str]:
-    """SQL of the areas under an ancestor: the WITH clause, and the condition on `t`."""
-    clause = (
-        f"WITH RECURSIVE current_sets AS ({sets_in_force(p, on)}), "
-        f"current_areas AS (SELECT area_id, parent_id, {_level_order('area_level')} AS rank "
-        "FROM areas WHERE set_id IN (SELECT set_id FROM current_sets)), "
-        "under AS (SELECT area_id, rank FROM current_areas "
-        f"WHERE parent_id = {p.add(parent_id)} UNION "
-        "SELECT c.area_id, c.rank FROM current_areas c JOIN under u ON c.parent_id = u.area_id AND c.rank > u.rank) "
+Node = tuple[str, int]
+"""Code and rank of an area: one code may stand at several levels."""
+
+
+def read_tree(db: Database, on: date | None) -> dict[str, list[Node]]:
+    """Read which areas stand directly under a code, of the published sets in force on a date or now."""
+    p = Params()
+    sql = (
+        f"SELECT t.parent_id, t.area_id, {_level_order('t.area_level')} AS rank FROM areas t "
+        f"WHERE t.parent_id IS NOT NULL AND t.set_id IN ({sets_in_force(p, on)})"
     )
-    return (
-        clause,
-        f"EXISTS (SELECT 1 FROM under u WHERE u.area_id = t.area_id AND u.rank = {_level_order('t.area_level')})",
-    )
+    rows = db.query(sql, p.values)
+    tree: dict[str, list[Node]] = {}
+    for parent, area_id, rank in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        tree.setdefault(parent, []).append((area_id, rank))
+    return tree
+
+
+def find_under(tree: Mapping[str, Sequence[Node]], parent_id: str, level: AreaLevel) -> list[str]:
+    """Return the codes of the areas of a level under an ancestor, however many levels up it stands.
+
+    A child is finer than its parent: a code that stands at two levels is followed downwards only.
+    """
+    found: set[Node] = set()
+    waiting = list(tree.get(parent_id, ()))
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [child for child in tree.get(node[0], ()) if child[1] > node[1]]
+    rank = AREA_LEVELS.index(level)
+    return sorted(area_id for area_id, its_rank in found if its_rank == rank)
 
 
 def read_areas(
-    db: Database, level: AreaLevel, *, on: date | None, parent_id: str | None, with_geometry: bool
+    db: Database, level: AreaLevel, *, on: date | None, area_ids: Sequence[str] | None, with_geometry: bool
 ) -> gpd.GeoDataFrame:
-    """Read the published areas of one level; see `Store.read_areas`."""
+    """Read the published areas of one level, all or those with given codes; see `Store.read_areas`."""
     p = Params()
-    clause, under = _under(p, parent_id, on) if parent_id is not None else ("", "TRUE")
+    chosen = "TRUE" if area_ids is None else f"t.area_id = ANY({p.add(list(area_ids))})"
     names = TABLES["areas"].names if with_geometry else AREA_COLUMNS
     rows = to_pandas(
         db.query(
-            f"{clause}SELECT {select_list(db, TABLES['areas'], names, 't')} FROM areas t "
-            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, on)}) AND {under} "
+            f"SELECT {select_list(db, TABLES['areas'], names, 't')} FROM areas t "
+            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, on)}) AND {chosen} "
             "ORDER BY t.area_id",
             p.values,
         ),
@@ -150,26 +168,18 @@ def read_areas(
     return gpd.GeoDataFrame(rows, geometry="geom", crs=WGS84)
 
 
-def residents(db: Database, level: AreaLevel, *, parent_id: str | None) -> pd.DataFrame:
-    """Read own figures of the published areas; see `Store.residents`."""
+RESIDENT_COLUMNS = (
+    "area_id", "name", "parent_id", "residents", "households", "area_m2", "xmin", "ymin", "xmax", "ymax",
+)  # fmt: skip
+
+
+def residents(db: Database, level: AreaLevel) -> pd.DataFrame:
+    """Read own figures of the published areas of one level; see `Store.residents`."""
     p = Params()
-    clause, under = _under(p, parent_id, None) if parent_id is not None else ("", "TRUE")
-    names = (
-        "area_id",
-        "name",
-        "parent_id",
-        "residents",
-        "households",
-        "area_m2",
-        "xmin",
-        "ymin",
-        "xmax",
-        "ymax",
-    )
     return to_pandas(
         db.query(
-            f"{clause}SELECT {select_list(db, TABLES['areas'], names, 't')} FROM areas t "
-            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, None)}) AND {under} "
+            f"SELECT {select_list(db, TABLES['areas'], RESIDENT_COLUMNS, 't')} FROM areas t "
+            f"WHERE t.area_level = {p.add(level)} AND t.set_id IN ({sets_in_force(p, None)}) "
             "ORDER BY t.area_id",
             p.values,
         )

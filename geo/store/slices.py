@@ -15,6 +15,7 @@ moment are counted from the facts and added or taken away.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -189,10 +190,18 @@ def count_period(
         return None
     counts = _count_months(found, first, last)
     if not is_last:
-        _add_rows(found, counts, _count_tail(facts, by, where, first, last, end), sign=1)
+        key = ("tail", by, where, first, end)
+        tail = _remember(facts, key, lambda: _count_tail(facts, by, where, first, last, end))
+        _add_rows(found, counts, tail, sign=1)
     if not is_first:
-        _add_rows(found, counts, _count_head(facts, by, where, first, start, end), sign=-1)
+        begin = ("head", by, where, start, end)
+        head = _remember(facts, begin, lambda: _count_head(facts, by, where, first, start, end))
+        _add_rows(found, counts, head, sign=-1)
     return found.codes, counts
+
+
+def _remember(facts: FactTable, key: Hashable, count: Callable[[], pa.Table]) -> pa.Table:
+    return facts.memory.get(key, count, size=lambda rows: rows.nbytes)
 
 
 def _count_months(found: Slice, first: int, last: int) -> Counts:
@@ -240,7 +249,7 @@ def _count_tail(
     terms["n_overdue"] = ((became_late,), (no_longer_late,))
     terms["n_due"] = ((is_due, is_ahead), (counted,))
     terms["n_on_time"] = ((f"{is_due} AND f.closed_at <= f.due_at", is_ahead), (counted,))
-    return _count_terms(facts, by, condition, terms, (m, e))
+    return _count_terms(facts, by, condition, terms, last)
 
 
 def _count_head(
@@ -256,7 +265,7 @@ def _count_head(
     terms["n_open"] = terms["n_overdue"] = ((), ())
     terms["n_due"] = ((is_due, is_ahead, no_longer_late), (became_late,))
     terms["n_on_time"] = ((f"{is_due} AND f.closed_at <= f.due_at", is_ahead), ())
-    return _count_terms(facts, by, condition, terms, (m, s))
+    return _count_terms(facts, by, condition, terms, first)
 
 
 def _changes(a: str, b: str) -> tuple[str, str, str, str]:
@@ -271,20 +280,16 @@ def _changes(a: str, b: str) -> tuple[str, str, str, str]:
     )
 
 
-def _count_terms(
-    facts: FactTable, by: GroupBy, condition: Condition, terms: Terms, between: tuple[str, str]
-) -> pa.Table:
-    """Count the terms over the facts with any moment between two others."""
+def _count_terms(facts: FactTable, by: GroupBy, condition: Condition, terms: Terms, month: int) -> pa.Table:
+    """Count the terms over the facts with any moment in a month; the terms themselves are exact."""
     columns = []
     for name in PERIOD_COUNTS:
         plus, minus = terms[name]
         counted = [f"+ count(*) FILTER (WHERE {sql})" for sql in plus]
         counted += [f"- count(*) FILTER (WHERE {sql})" for sql in minus]
         columns.append(f"0 {' '.join(counted)} AS {name}")
-    a, b = between
-    reach = " OR ".join(
-        f"(f.{name}_at >= {a} AND f.{name}_at < {b})" for name in ("reported", "closed", "due")
-    )
+    here = condition.params.add(month)
+    reach = " OR ".join(f"f.{name}_month = {here}" for name in ("reported", "closed", "due"))
     return facts.db.query(
         f"SELECT {group_sql(by)} AS code, {', '.join(columns)} FROM case_facts f "
         f"WHERE {condition.sql} AND ({reach}) GROUP BY 1",

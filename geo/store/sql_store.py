@@ -7,7 +7,7 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -170,14 +170,23 @@ class SqlStore:
         *,
         on: date | None = None,
         parent_id: str | None = None,
+        area_ids: Sequence[str] | None = None,
         with_geometry: bool = True,
     ) -> gpd.GeoDataFrame:
         """Read the published areas of one level on a date, WGS84, by `area_id`."""
-        return reading.read_areas(self._db, level, on=on, parent_id=parent_id, with_geometry=with_geometry)
+        with self._asking() as facts:
+            chosen = area_ids
+            if parent_id is not None:
+                under = _find_under(facts, level, parent_id, on)
+                chosen = under if area_ids is None else sorted({*under} & {*area_ids})
+            return reading.read_areas(self._db, level, on=on, area_ids=chosen, with_geometry=with_geometry)
 
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
         """Return the published areas with that code, no geometry."""
-        return reading.find_area(self._db, area_id, level=level)
+        with self._asking() as facts:
+            return _remember(
+                facts, ("area", area_id, level), lambda: reading.find_area(self._db, area_id, level=level)
+            )
 
     def search_areas(self, text: str, *, limit: int = 20) -> pd.DataFrame:
         """Find areas by name, alias or code."""
@@ -258,7 +267,12 @@ class SqlStore:
 
     def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
         """Read own figures and boxes of the published areas."""
-        return reading.residents(self._db, level, parent_id=parent_id)
+        with self._asking() as facts:
+            table = _remember(facts, ("residents", level), lambda: reading.residents(self._db, level))
+            if parent_id is None:
+                return table
+            under = _find_under(facts, level, parent_id, None)
+            return table[table["area_id"].isin(under)].reset_index(drop=True)
 
     def verify(self) -> list[str]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
@@ -274,6 +288,21 @@ class SqlStore:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _remember(facts: FactTable, key: Hashable, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Return a small table read once per version of the data; what the caller does to it stays with him."""
+    table = facts.memory.get(key, read, size=lambda rows: int(rows.memory_usage(deep=True).sum()))
+    return table.copy(deep=False)
+
+
+def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:
+    tree = facts.memory.get(
+        ("tree", on),
+        lambda: reading.read_tree(facts.db, on),
+        size=lambda found: 200 * sum(len(children) for children in found.values()),
+    )
+    return reading.find_under(tree, parent_id, level)
 
 
 def _as_moment(value: object) -> datetime | None:

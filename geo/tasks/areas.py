@@ -208,16 +208,15 @@ def index_areas(store: Store, level: AreaLevel, *, parent_id: str | None = None)
 
 def index_neighbours(store: Store, card: AreaCard) -> AreaIndex:
     """Build the index of an area and of the areas of its level that may touch it."""
-    areas = store.read_areas(card.level)
+    boxes = store.residents(card.level)
     west, south, east, north = card.box
-    bounds = areas.bounds
-    touches = (
-        (bounds["minx"] <= east)
-        & (bounds["maxx"] >= west)
-        & (bounds["miny"] <= north)
-        & (bounds["maxy"] >= south)
+    is_near = (
+        (boxes["xmin"] <= east)
+        & (boxes["xmax"] >= west)
+        & (boxes["ymin"] <= north)
+        & (boxes["ymax"] >= south)
     )
-    near = areas[touches]
+    near = store.read_areas(card.level, area_ids=boxes.loc[is_near, "area_id"].tolist())
     return build_index(near.geometry.to_numpy(), ids=near["area_id"].tolist())
 
 

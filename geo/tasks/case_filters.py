@@ -149,6 +149,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "h3": lambda text: _read_number(text, 0, 2**63 - 1),
     "box": lambda text: _read_degrees(text, 4),
     "at_point": lambda text: _read_degrees(text, 2),
+    "at_points": _read_points,
     "not_at_points": _read_points,
 }
 
@@ -256,6 +257,8 @@ def _add_flags(where: CaseFilter, add: Callable[[str, str, str], None], language
         add("星期", "weekday", word(_WEEKDAYS, str(where.weekday), language))
     if where.at_point:
         add("坐标", "at point", f"{where.at_point[0]:.6f}, {where.at_point[1]:.6f}")
+    if where.at_points:
+        add("坐标之一", "at one of the points", str(len(where.at_points)))
     if where.not_at_points:
         add("不含堆积点", "without pile-ups", str(len(where.not_at_points)))
     if where.box:

@@ -183,7 +183,7 @@ def list_repeats(
     points = store.pile_ups(narrow(window, not_at_points=pile_ups), least=LEAST_REPEATS).head(N_REPEATS)
     points = points.reset_index(drop=True)
     filters = [narrow(window, at_point=point) for point in points_of(points)]
-    names = name_places(store, points, filters, buildings=buildings)
+    names = name_places(store, points, window, buildings=buildings)
     return points.join(names).assign(cases=filter_column(filters, points.index))
 
 

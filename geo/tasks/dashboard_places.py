@@ -12,7 +12,7 @@ Only a point that has none of these keeps bare coordinates.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,12 @@ AT_M = 20.0
 """Within this the point is the building; beyond it, near the building."""
 BUILDING_COLUMNS = ("lon", "lat", "name", "courtyard_id", "street", "street_number")
 _NAMING_LEVELS: tuple[AreaLevel, ...] = ("courtyard", "microgrid", "grid", "community")
+_AREA_COLUMNS = tuple(f"{level}_id" for level in _NAMING_LEVELS)
 _PLACE_COLUMNS = ("place", "place_note", "place_near_m")
+
+
+Spot = tuple[float, float]
+"""Longitude and latitude of a point, as stored."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def read_buildings(store: Store) -> pd.DataFrame:
 
 
 def name_places(
-    store: Store, points: pd.DataFrame, filters: Sequence[CaseFilter], *, buildings: pd.DataFrame
+    store: Store, points: pd.DataFrame, where: CaseFilter, *, buildings: pd.DataFrame
 ) -> pd.DataFrame:
     """Name points.
 
@@ -55,8 +60,8 @@ def name_places(
         Where addresses of cases and names of areas are read, for points that no building names.
     points
         `lon`, `lat` in WGS84 degrees.
-    filters
-        The cases of each point.
+    where
+        The cases that repeat there.
     buildings
         From `read_buildings`.
 
@@ -68,10 +73,10 @@ def name_places(
         it is there).
     """
     found = _nearest_buildings(store, points, buildings)
-    places = [
-        _place_of_cases(store, where) if place is None else place
-        for place, where in zip(found, filters, strict=True)
-    ]
+    spots = [(float(x), float(y)) for x, y in zip(points["lon"], points["lat"], strict=True)]
+    bare = [spot for spot, place in zip(spots, found, strict=True) if place is None]
+    of_cases = _places_of_cases(store, where, bare)
+    places = [place or of_cases[spot] for spot, place in zip(spots, found, strict=True)]
     rows = [(place.name, place.note, place.near_m) for place in places]
     return pd.DataFrame(rows, index=points.index, columns=list(_PLACE_COLUMNS)).astype(
         {"place": "str", "place_note": "str", "place_near_m": float}
@@ -103,14 +108,23 @@ def _place_of_building(row: pd.Series, courtyards: dict[str, str], away_m: float
     return _Place(f"{street} {name}".strip(), "", near_m) if street or name else None
 
 
-def _place_of_cases(store: Store, where: CaseFilter) -> _Place:
-    columns = [f"{level}_id" for level in _NAMING_LEVELS]
-    cases = store.list_cases(where, columns=["address", *columns])
+def _places_of_cases(store: Store, where: CaseFilter, spots: Sequence[Spot]) -> dict[Spot, _Place]:
+    if not spots:
+        return {}
+    columns = ["lon", "lat", "address", *_AREA_COLUMNS]
+    cases = store.list_cases(replace(where, at_points=tuple(spots)), columns=columns)
+    places = dict.fromkeys(spots, _Place(None))
+    for lon, lat in spots:
+        places[lon, lat] = _place_of_cases(store, cases[(cases["lon"] == lon) & (cases["lat"] == lat)])
+    return places
+
+
+def _place_of_cases(store: Store, cases: pd.DataFrame) -> _Place:
     addresses = mask_text(cases["address"].dropna().astype("str").str.strip())
     counts = addresses[addresses != ""].value_counts()
     if len(counts):
         return _Place(min(counts[counts == counts.iloc[0]].index))
-    for level, column in zip(_NAMING_LEVELS, columns, strict=True):
+    for level, column in zip(_NAMING_LEVELS, _AREA_COLUMNS, strict=True):
         codes = cases[column].dropna()
         if len(codes):
             code = str(codes.mode().iloc[0])

@@ -20,7 +20,7 @@ def buildings(*rows):
 
 def name(store, where=CaseFilter(), *, at=HERE, among=NONE):  # noqa: B008  (frozen)
     points = pd.DataFrame({"lon": [at[0]], "lat": [at[1]]}, index=[7])
-    table = name_places(store, points, [where], buildings=among)
+    table = name_places(store, points, where, buildings=among)
     assert table.index.tolist() == [7]
     return {**table.iloc[0].to_dict(), "lon": at[0], "lat": at[1]}
 
