@@ -9,14 +9,14 @@ happens to the file in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import geopandas as gpd
 import pandas as pd
 
-from geo.access.masking import mask, mask_codes, mask_text
+from geo.access.masking import mask_text
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
 from geo.analysis.pile_ups import find_pile_ups, least_listed
@@ -38,6 +38,7 @@ from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
+from geo.tasks.hiding import hide_personal
 from geo.tasks.placing import (
     Placement,
     areas_of_cases,
@@ -48,9 +49,6 @@ from geo.tasks.placing import (
 )
 
 _POSITION_COLUMNS = ("lon", "lat", "position_source", "position_error_m", "h3")
-
-_CASE_CODES = ("source_no", "category_id", "stated_area")
-_PLACE_CODES = ("building_id", "land_id", "edge_id", "courtyard_id")
 
 LEAST_HELD_SHARE = 0.5
 """An area of the chain belongs to the parent that holds more than half of it."""
@@ -99,9 +97,7 @@ def preview_cases(
     progress: Progress | None = None,
 ) -> Preview:
     """Check a file of cases, find their areas, and compare them with what is stored."""
-    checked = _hide_personal(
-        check_cases(table, choices, progress=progress), codes=_columns_of(choices, *_CASE_CODES)
-    )
+    checked = hide_personal(check_cases(table, choices, progress=progress), choices)
     _require_rows(checked, table.file_name)
     cases = (
         locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
@@ -132,7 +128,7 @@ def preview_facilities(
     store: Store, table: RawTable, choices: FacilityChoices, *, actor: str, now: datetime
 ) -> Preview:
     """Check a file of facilities, place those with an address only, and compare with what is stored."""
-    checked = _hide_personal(check_facilities(table, choices), codes=_columns_of(choices, *_CASE_CODES))
+    checked = hide_personal(check_facilities(table, choices), choices)
     _require_rows(checked, table.file_name)
     rows = checked.rows
     if _needs_match(rows):
@@ -151,9 +147,7 @@ def preview_boundaries(
     store: Store, layer: RawLayer, choices: BoundaryChoices, *, actor: str, now: datetime
 ) -> Preview:
     """Check a file of boundaries of one level and find the parents of its areas."""
-    checked = _hide_personal(
-        check_boundaries(layer, choices), codes=(choices.id_column, choices.parent_column)
-    )
+    checked = hide_personal(check_boundaries(layer, choices), choices)
     _require_rows(checked, layer.file_name)
     rows = _with_parents(store, checked.rows, choices.area_level)
     set_id = _new_set_id(store, choices)
@@ -186,9 +180,7 @@ def preview_population(
     store: Store, table: RawTable | RawLayer, choices: PopulationChoices, *, actor: str, now: datetime
 ) -> Preview:
     """Check population figures: at points, in hexagons, or as own figures of areas."""
-    checked = _hide_personal(
-        check_population(table, choices), codes=_columns_of(choices, "area_id", "point_id", "h3")
-    )
+    checked = hide_personal(check_population(table, choices), choices)
     _require_rows(checked, table.file_name)
     head = _head("population", table, checked, actor, now, source=choices.source,
                  coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
@@ -224,7 +216,7 @@ def preview_places(
         kind, checked = "residential_land", check_residential_land(layer, choices)
     else:
         kind, checked = "streets", check_streets(layer, choices)
-    checked = _hide_personal(checked, codes=_columns_of(choices, *_PLACE_CODES))
+    checked = hide_personal(checked, choices)
     _require_rows(checked, layer.file_name)
     coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
     head = _head(kind, layer, checked, actor, now, coord_sys=coord_sys, choices=_plain(choices))
@@ -303,42 +295,6 @@ def _preview(head: BatchHead, checked: Checked, comparison: Comparison, **furthe
         notes=checked.notes,
         **further,  # type: ignore[arg-type]
     )
-
-
-def _columns_of(choices: object, *fields: str) -> tuple[str | None, ...]:
-    """Return the columns of the file that hold these fields."""
-    columns = getattr(choices, "columns", {})
-    return (getattr(choices, "id_column", None), *(columns.get(name) for name in fields))
-
-
-def _hide_personal(checked: Checked, *, codes: Sequence[str | None] = ()) -> Checked:
-    """Mask what problems and notes repeat of cells: a telephone may stand in any column.
-
-    In the columns `codes` a number of 15 digits is a code, not an identity number.
-    """
-    columns = [column for column in codes if column]
-
-    def hide(problems: pd.DataFrame) -> pd.DataFrame:
-        is_code = problems["column_name"].isin(columns)
-        value = mask_text(problems["value"])
-        return problems.assign(value=value.mask(is_code, mask_codes(problems["value"])))
-
-    return replace(
-        checked,
-        notes=tuple(_hide_words(note) for note in checked.notes),
-        rejected=hide(checked.rejected),
-        remarks=hide(checked.remarks),
-    )
-
-
-def _hide_words(note: Note) -> Note:
-    values = dict(note.values)
-    if "words" not in values:
-        return note
-    values["words"] = mask(str(values["words"]))
-    if note.severity != "blocks":  # words that somebody has to explain must be found again as they stand
-        values.pop("counts", None)
-    return replace(note, values=values)
 
 
 def _head(
