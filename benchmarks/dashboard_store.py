@@ -27,6 +27,7 @@ from geo.store import BatchHead, Store, open_store
 from geo.store.facts import rebuild_facts
 from geo.tasks.areas import find_area
 from geo.tasks.dashboards import choose_period, make_dashboard, read_background
+from geo.tasks.opening import warm_up
 
 LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -155,6 +156,7 @@ def main() -> None:
     parser.add_argument("--warm", type=int, default=5)
     parser.add_argument("--broken", action="store_true", help="end the period inside a month")
     args = parser.parse_args()
+    warm_up()  # as the app does when it starts
     if not args.store.exists():
         make_store(args.store, args.cases)
     print(f"{args.cases:,} cases, {args.store.stat().st_size / 1e6:.0f} MB, {datetime.now(UTC):%Y-%m-%d}")

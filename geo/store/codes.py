@@ -43,14 +43,14 @@ class Codes:
 
 Kept = TypeVar("Kept")
 
-MEMORY_BYTES = 64_000_000
+MEMORY_BYTES = 128_000_000
 
 
 class Memory:
     """What was read from one version of the data and may be asked for again; the oldest goes first.
 
     Holds small tables only, `MEMORY_BYTES` of them by the size their maker tells: sums by month of an
-    area, the times to close of a few cases, percentiles, the areas of a level less their outlines.
+    area, times to close, percentiles, the areas of a level less their outlines.
     """
 
     def __init__(self) -> None:

@@ -117,7 +117,13 @@ Node = tuple[str, int]
 """Code and rank of an area: one code may stand at several levels."""
 
 
-def read_tree(db: Database, on: date | None) -> dict[str, list[Node]]:
+Tree = dict[str, list[Node]]
+"""What stands directly under a code."""
+Under = dict[AreaLevel, list[str]]
+"""Codes of everything under an area, by level."""
+
+
+def read_tree(db: Database, on: date | None) -> Tree:
     """Read which areas stand directly under a code, of the published sets in force on a date or now."""
     p = Params()
     sql = (
@@ -125,14 +131,14 @@ def read_tree(db: Database, on: date | None) -> dict[str, list[Node]]:
         f"WHERE t.parent_id IS NOT NULL AND t.set_id IN ({sets_in_force(p, on)})"
     )
     rows = db.query(sql, p.values)
-    tree: dict[str, list[Node]] = {}
+    tree: Tree = {}
     for parent, area_id, rank in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         tree.setdefault(parent, []).append((area_id, rank))
     return tree
 
 
-def find_under(tree: Mapping[str, Sequence[Node]], parent_id: str, level: AreaLevel) -> list[str]:
-    """Return the codes of the areas of a level under an ancestor, however many levels up it stands.
+def find_under(tree: Tree, parent_id: str) -> Under:
+    """Return the codes of the areas under an ancestor by level, however many levels up it stands.
 
     A child is finer than its parent: a code that stands at two levels is followed downwards only.
     """
@@ -143,8 +149,10 @@ def find_under(tree: Mapping[str, Sequence[Node]], parent_id: str, level: AreaLe
         if node not in found:
             found.add(node)
             waiting += [child for child in tree.get(node[0], ()) if child[1] > node[1]]
-    rank = AREA_LEVELS.index(level)
-    return sorted(area_id for area_id, its_rank in found if its_rank == rank)
+    under: Under = {level: [] for level in AREA_LEVELS}
+    for area_id, rank in sorted(found):
+        under[AREA_LEVELS[rank]].append(area_id)
+    return under
 
 
 def read_areas(

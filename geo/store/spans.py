@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from geo.store.base import CaseFilter, GroupBy
-from geo.store.codes import NO_SUCH_CODE, FactTable
+from geo.store.codes import FactTable
 from geo.store.database import Params
 from geo.store.filters import build_condition
 from geo.store.questions import PERCENTS, group_sql
@@ -69,17 +69,14 @@ def find_percentiles(
 
 
 _CELL_COLUMNS: dict[GroupBy, str] = {
-    "all": "CAST(NULL AS integer)",
-    "district": "f.district_code",
-    "subdistrict": "f.subdistrict_code",
-    "category_id": "f.category_code",
-}
-"""What `case_spans` can be grouped by."""
+    "district": "district_code", "subdistrict": "subdistrict_code", "category_id": "category_code",
+}  # fmt: skip
+"""What `case_spans` can be grouped by, beside `all`."""
 
 
 def is_kept(by: GroupBy, where: CaseFilter) -> bool:
     """Say whether `case_spans` answers a question: one narrowed only by district, sub-district, categories."""
-    if by not in _CELL_COLUMNS or not is_wide(by, where):
+    if by not in ("all", *_CELL_COLUMNS) or not is_wide(by, where):
         return False
     only = CaseFilter(area_level=where.area_level, area_id=where.area_id, category_ids=where.category_ids)
     return where == only and where.area_level != "community"
@@ -104,8 +101,13 @@ def _pick_sorted(codes: Numbers, seconds: Numbers) -> Percentiles:
     }
 
 
+def _to_codes(column: pa.ChunkedArray) -> Numbers:
+    codes: Numbers = column.fill_null(_NONE).to_numpy().astype("int64")
+    return codes
+
+
 def _to_arrays(rows: pa.Table) -> tuple[Numbers, Numbers]:
-    codes = rows.column("code").fill_null(_NONE).to_numpy().astype("int64")
+    codes = _to_codes(rows.column("code"))
     return codes, rows.column("seconds").to_numpy().astype("int64")
 
 
@@ -175,29 +177,54 @@ def _pick(seconds: Numbers) -> list[int]:
     return picked
 
 
+@dataclass(frozen=True)
+class Cells:
+    """Cells of `case_spans` of some months: parallel arrays of codes, and the spans of each."""
+
+    codes: dict[str, Numbers]
+    """Codes of `_CELL_COLUMNS`, `_NONE` where a cell has none."""
+    spans: pa.ListArray
+
+
+def _read_cells(facts: FactTable, where: CaseFilter, first: int, last: int) -> Cells:
+    """Read the cells of months from `first` up to and without `last`.
+
+    Those of one sub-district, or of everything: the dashboard of a district asks for the same months by
+    district, sub-district and category.
+    """
+
+    def read() -> Cells:
+        p = Params()
+        narrowed = f"f.closed_month >= {p.add(first)} AND f.closed_month < {p.add(last)}"
+        if subdistrict is not None:
+            narrowed += f" AND f.subdistrict_code = {p.add(subdistrict)}"
+        columns = ", ".join(f"f.{name}" for name in dict.fromkeys(_CELL_COLUMNS.values()))
+        rows = facts.db.query(f"SELECT {columns}, f.spans_s FROM case_spans f WHERE {narrowed}", p.values)
+        codes = {name: _to_codes(rows.column(name)) for name in _CELL_COLUMNS.values()}
+        return Cells(codes, rows.column("spans_s").combine_chunks())
+
+    is_narrow = where.area_level == "subdistrict" and where.area_id is not None
+    subdistrict = facts.codes.one("subdistrict", str(where.area_id)) if is_narrow else None
+    return facts.memory.get(("cells", subdistrict, first, last), read, size=lambda cells: cells.spans.nbytes)
+
+
 def _collect_cells(
     facts: FactTable, by: GroupBy, where: CaseFilter, first: int, last: int, groups: dict[int, list[Numbers]]
 ) -> None:
-    p = Params()
-    parts = [f"f.closed_month >= {p.add(first)} AND f.closed_month < {p.add(last)}"]
+    cells = _read_cells(facts, where, first, last)
+    meant = np.ones(len(cells.spans), dtype=bool)
     if where.area_id is not None:
-        code = p.add(facts.codes.one(str(where.area_level), where.area_id))
-        parts.append(f"f.{where.area_level}_code = {code}")
+        level = str(where.area_level)
+        meant &= cells.codes[f"{level}_code"] == facts.codes.one(level, where.area_id)
     if where.category_ids:
-        marks = ", ".join(
-            p.add(code) for code in [NO_SUCH_CODE, *facts.codes.find("category", where.category_ids)]
-        )
-        parts.append(f"f.category_code IN ({marks})")
-    rows = facts.db.query(
-        f"SELECT {_CELL_COLUMNS[by]} AS code, f.spans_s FROM case_spans f WHERE {' AND '.join(parts)}",
-        p.values,
-    )
-    codes = rows.column("code").fill_null(_NONE).to_numpy().astype("int64")
-    cells = rows.column("spans_s").combine_chunks()
-    if by != "all":
-        order = np.argsort(codes, kind="stable")
-        codes, cells = codes[order], cells.take(pa.array(order))
-    values, offsets = cells.values.to_numpy(), cells.offsets.to_numpy()
+        meant &= np.isin(cells.codes["category_code"], facts.codes.find("category", where.category_ids))
+    rows = np.flatnonzero(meant)
+    codes = np.full(len(rows), _NONE) if by == "all" else cells.codes[_CELL_COLUMNS[by]][rows]
+    order = np.argsort(codes, kind="stable")
+    codes, rows = codes[order], rows[order]
+    is_whole = len(rows) == len(meant) and bool((np.diff(rows) == 1).all())
+    spans = cells.spans if is_whole else cells.spans.take(pa.array(rows))
+    values, offsets = spans.values.to_numpy(), spans.offsets.to_numpy()
     known, starts = np.unique(codes, return_index=True)
     for code, (a, b) in zip(known.tolist(), pairwise([*starts.tolist(), len(codes)]), strict=True):
         groups.setdefault(code, []).append(values[offsets[a] : offsets[b]])

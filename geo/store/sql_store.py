@@ -297,12 +297,18 @@ def _remember(facts: FactTable, key: Hashable, read: Callable[[], pd.DataFrame])
 
 
 def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:
-    tree = facts.memory.get(
-        ("tree", on),
-        lambda: reading.read_tree(facts.db, on),
-        size=lambda found: 200 * sum(len(children) for children in found.values()),
-    )
-    return reading.find_under(tree, parent_id, level)
+    def read() -> reading.Tree:
+        return reading.read_tree(facts.db, on)
+
+    def find() -> reading.Under:
+        tree = facts.memory.get(("tree", on), read, size=_size_of)
+        return reading.find_under(tree, parent_id)
+
+    return facts.memory.get(("under", parent_id, on), find, size=_size_of)[level]
+
+
+def _size_of(parts: Mapping[AreaLevel, Sequence[object]] | Mapping[str, Sequence[object]]) -> int:
+    return 200 * sum(len(part) for part in parts.values())
 
 
 def _as_moment(value: object) -> datetime | None:

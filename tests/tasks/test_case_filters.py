@@ -27,6 +27,7 @@ BY_FIELD = {
     "states": st.lists(st.sampled_from(CASE_STATES), max_size=3).map(tuple),
     "hour": st.integers(0, 23), "weekday": st.integers(1, 7), "h3": st.integers(1, 2**63 - 1),
     "box": st.tuples(degrees, degrees, degrees, degrees), "at_point": points,
+    "at_points": st.lists(points, max_size=3).map(tuple),
     "not_at_points": st.lists(points, max_size=3).map(tuple),
 }  # fmt: skip
 LISTS = ("area_ids", "category_ids", "sources", "channels", "closing_levels", "case_ids")
@@ -112,7 +113,7 @@ def test_a_filter_is_said_in_words():
 def test_every_field_is_said(item):
     values = {
         "area_level": "grid", "area_id": "G1", "area_ids": ("G1",), "without": ("grid",),
-        "box": (1.0, 2.0, 3.0, 4.0), "at_point": (1.0, 2.0), "not_at_points": ((1.0, 2.0),), "hour": 1,
+        "box": (1.0, 2.0, 3.0, 4.0), "at_point": (1.0, 2.0), "at_points": ((1.0, 2.0),), "not_at_points": ((1.0, 2.0),), "hour": 1,
         "weekday": 1, "h3": 5, "text": "x", "case_ids": ("c",), "kinds": ("event",), "states": ("closed",),
     }  # fmt: skip
     if item.name in values:
