@@ -114,7 +114,8 @@ def test_every_field_is_said(item):
     values = {
         "area_level": "grid", "area_id": "G1", "area_ids": ("G1",), "without": ("grid",),
         "box": (1.0, 2.0, 3.0, 4.0), "at_point": (1.0, 2.0), "at_points": ((1.0, 2.0),),
-        "not_at_points": ((1.0, 2.0),), "hour": 1, "weekday": 1, "h3": 5, "text": "x", "case_ids": ("c",), "kinds": ("event",), "states": ("closed",),
+        "not_at_points": ((1.0, 2.0),), "hour": 1, "weekday": 1, "h3": 5, "text": "x",
+        "case_ids": ("c",), "kinds": ("event",), "states": ("closed",),
     }  # fmt: skip
     if item.name in values:
         value = values[item.name]
