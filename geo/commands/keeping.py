@@ -52,7 +52,7 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     with open_store(settings) as store:
         summary = describe_store(store)
-        problems = store.verify()
+        problems = [finding.say(session.language) for finding in store.verify()]
         batches = store.list_batches(limit=20)
     areas = say_line(session, "said_joint").join(
         count_of(n, level, session.language) for level, n in summary.n_areas.items()

@@ -137,4 +137,47 @@ MESSAGES: dict[str, Message] = {
         "The hexagon has resolution {resolution}; cases are kept to resolution 10.",
         "六边形分辨率为 {resolution}，案件只记录到 10 级。",
     ),
+    "found_keys_twice": Message(
+        "{n:,} keys of {table} ({keys}) occur twice.", "表 {table} 中有 {n:,} 个键（{keys}）重复出现。"
+    ),
+    "found_owner_missing": Message(
+        "{n:,} rows of {table} name a {column} that {other} does not have.",
+        "表 {table} 中有 {n:,} 行的 {column} 在 {other} 中不存在。",
+    ),
+    "found_batch_missing": Message(
+        "{n:,} rows of {table} belong to no stored batch.", "表 {table} 中有 {n:,} 行不属于任何已入库批次。"
+    ),
+    "found_rejected_differ": Message(
+        "{n:,} batches name another number of refused rows than they have.",
+        "有 {n:,} 个批次记录的退回行数与实际不符。",
+    ),
+    "found_more_than_read": Message(
+        "{n:,} batches stored more rows than they read.", "有 {n:,} 个批次入库的行数多于读取的行数。"
+    ),
+    "found_no_areas": Message(
+        "{n:,} cases have no row of areas on the {basis} basis.",
+        "有 {n:,} 件案件缺少 {basis} 口径的区域归属。",
+    ),
+    "found_not_newer": Message(
+        "{n:,} rows of {table} are not newer than their former rows.",
+        "表 {table} 中有 {n:,} 行不比其旧版本新。",
+    ),
+    "found_other_state": Message(
+        "{n:,} cases are in another state than their newest event says.",
+        "有 {n:,} 件案件的状态与其最新一条流转记录不一致。",
+    ),
+    "found_no_fact": Message("{n:,} cases have no row of facts.", "有 {n:,} 件案件缺少统计事实行。"),
+    "found_no_case": Message("{n:,} rows of facts have no case.", "有 {n:,} 行统计事实没有对应案件。"),
+    "found_facts_differ": Message(
+        "{n:,} rows of facts say something else than their case.", "有 {n:,} 行统计事实与案件内容不一致。"
+    ),
+    "found_sums_below": Message("{n:,} sums by month are below zero.", "有 {n:,} 个按月合计小于零。"),
+    "found_sums_differ": Message(
+        "{n:,} sums by month and {by} differ from the facts.",
+        "有 {n:,} 个按月和 {by} 的合计与统计事实不一致。",
+    ),
+    "found_spans_differ": Message(
+        "{n:,} lists of times to close (case_spans) differ from the facts.",
+        "有 {n:,} 组办结时长（case_spans）与统计事实不一致。",
+    ),
 }

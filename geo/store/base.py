@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
 
 GroupBy = Literal[
@@ -115,6 +116,22 @@ class CaseFilter:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One rule of the store that some rows break."""
+
+    code: str
+    """Of its sentence in `geo.messages`."""
+    n: int
+    """Rows that break it."""
+    about: Mapping[str, str]
+    """What the sentence names: tables and columns."""
+
+    def say(self, language: Language = "en") -> str:
+        """Return the finding as one sentence."""
+        return say(self.code, language, n=self.n, **self.about)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How incoming rows stand to what is stored, without storing anything."""
 
@@ -140,7 +157,7 @@ class Store(Protocol):
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the store, for example `demo`; the store's own facts cannot be set."""
 
-    def verify(self) -> list[str]:
+    def verify(self) -> list[Finding]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
 
     # --- writing -----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Look for rows that break a rule of the store (存储校验).
 
 DuckDB keeps no keys and no references, and facts and sums are derived; this is the proof that they
-hold all the same. Every finding is one sentence with a count. An empty list means all is well.
+hold all the same. An empty list of findings means all is well.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from geo.schema import COUNT_SUMS, PLACEMENT_BASES, TABLES
-from geo.store.base import CaseFilter, GroupBy
+from geo.store.base import CaseFilter, Finding, GroupBy
 from geo.store.codes import FactTable
 from geo.store.counting import month_facts
 from geo.store.database import Database, count
@@ -37,7 +37,7 @@ _OWNERS = (
 """Table and column that must be found in another table and column."""
 
 
-def verify(facts: FactTable) -> list[str]:
+def verify(facts: FactTable) -> list[Finding]:
     """Look for rows that break a rule of the store; see `Store.verify`."""
     db = facts.db
     return [
@@ -51,12 +51,12 @@ def verify(facts: FactTable) -> list[str]:
     ]
 
 
-def _found(n: int, sentence: str) -> Iterator[str]:
+def _found(n: int, code: str, **about: str) -> Iterator[Finding]:
     if n:
-        yield f"{n:,} {sentence}"
+        yield Finding(code, n, about)
 
 
-def _keys(db: Database) -> Iterator[str]:
+def _keys(db: Database) -> Iterator[Finding]:
     for table in TABLES.values():
         if table.name in LEDGERS:
             continue
@@ -64,26 +64,32 @@ def _keys(db: Database) -> Iterator[str]:
         twice = f"SELECT 1 FROM {table.name} GROUP BY {keys} HAVING count(*) > 1"
         yield from _found(
             count(db, f"SELECT count(*) FROM ({twice}) t"),
-            f"keys of {table.name} ({', '.join(table.key)}) occur twice",
+            "found_keys_twice",
+            table=table.name,
+            keys=", ".join(table.key),
         )
 
 
-def _owners(db: Database) -> Iterator[str]:
+def _owners(db: Database) -> Iterator[Finding]:
     for table, column, other, key in _OWNERS:
         lost = f"NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = t.{column})"
         yield from _found(
             count(db, f"SELECT count(*) FROM {table} t WHERE {lost}"),
-            f"rows of {table} name a {column} that {other} does not have",
+            "found_owner_missing",
+            table=table,
+            column=column,
+            other=other,
         )
 
 
-def _batches(db: Database) -> Iterator[str]:
+def _batches(db: Database) -> Iterator[Finding]:
     stored = "SELECT 1 FROM import_batches b WHERE b.batch_id = t.batch_id AND b.state = 'stored'"
     for table in TABLES.values():
         if "batch_id" in table.names and table.name not in ("import_batches", "rejected_rows", "case_events"):
             yield from _found(
                 count(db, f"SELECT count(*) FROM {table.name} t WHERE NOT EXISTS ({stored})"),
-                f"rows of {table.name} belong to no stored batch",
+                "found_batch_missing",
+                table=table.name,
             )
     yield from _found(
         count(
@@ -91,31 +97,33 @@ def _batches(db: Database) -> Iterator[str]:
             "SELECT count(*) FROM import_batches b WHERE n_rejected <> "
             "(SELECT count(DISTINCT r.row) FROM rejected_rows r WHERE r.batch_id = b.batch_id)",
         ),
-        "batches name another number of refused rows than they have",
+        "found_rejected_differ",
     )
     yield from _found(
         count(db, "SELECT count(*) FROM import_batches WHERE n_read < n_new + n_changed + n_unchanged AND n_read > 0 "
                   "AND kind IN ('cases', 'facilities')"),
-        "batches stored more rows than they read",
+        "found_more_than_read",
     )  # fmt: skip
 
 
-def _placements(db: Database) -> Iterator[str]:
+def _placements(db: Database) -> Iterator[Finding]:
     for basis in PLACEMENT_BASES:
         has_row = "SELECT 1 FROM case_areas a WHERE a.case_id = c.case_id AND a.basis = $1"
         yield from _found(
             count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({has_row})", [basis]),
-            f"cases have no row of areas on the {basis} basis",
+            "found_no_areas",
+            basis=basis,
         )
 
 
-def _versions(db: Database) -> Iterator[str]:
+def _versions(db: Database) -> Iterator[Finding]:
     for name, versions in (("cases", "case_versions"), ("facilities", "facility_versions")):
         key = TABLES[name].key[0]
         later = f"SELECT 1 FROM {versions} v WHERE v.{key} = t.{key} AND v.version >= t.version"
         yield from _found(
             count(db, f"SELECT count(*) FROM {name} t WHERE EXISTS ({later})"),
-            f"{name} are not newer than their former rows",
+            "found_not_newer",
+            table=name,
         )
     newest = (
         "SELECT e.to_state, e.case_id, "
@@ -127,7 +135,7 @@ def _versions(db: Database) -> Iterator[str]:
             f"SELECT count(*) FROM cases c LEFT JOIN ({newest}) e ON e.case_id = c.case_id AND e.n = 1 "
             "WHERE e.to_state IS DISTINCT FROM c.state",
         ),
-        "cases are in another state than their newest event says",
+        "found_other_state",
     )
 
 
@@ -145,14 +153,14 @@ _COPIED = (
 )
 
 
-def _facts(db: Database) -> Iterator[str]:
+def _facts(db: Database) -> Iterator[Finding]:
     missing = "SELECT 1 FROM case_facts f WHERE f.case_no = c.case_no"
     yield from _found(
-        count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({missing})"), "cases have no fact"
+        count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({missing})"), "found_no_fact"
     )
     extra = "SELECT 1 FROM cases c WHERE c.case_no = f.case_no"
     yield from _found(
-        count(db, f"SELECT count(*) FROM case_facts f WHERE NOT EXISTS ({extra})"), "facts have no case"
+        count(db, f"SELECT count(*) FROM case_facts f WHERE NOT EXISTS ({extra})"), "found_no_case"
     )
     joins = "".join(
         f" LEFT JOIN fact_codes d_{d} ON d_{d}.dimension = '{d}' AND d_{d}.code = f.{d}_code" for d in CODED
@@ -166,32 +174,30 @@ def _facts(db: Database) -> Iterator[str]:
             f"LEFT JOIN case_areas a ON a.case_id = c.case_id AND a.basis = 'current'{joins} "
             f"WHERE {' OR '.join(differ)}",
         ),
-        "facts say something else than their case",
+        "found_facts_differ",
     )
 
 
 _SUMMED_BY: tuple[GroupBy, ...] = ("subdistrict", "community", "category_id", "channel", "hour")
 
 
-def _sums(facts: FactTable) -> Iterator[str]:
+def _sums(facts: FactTable) -> Iterator[Finding]:
     """Compare the sums by month and the spans with the facts they are made of."""
     total = ", ".join(f"sum({name})" for name in COUNT_SUMS)
     keys = ", ".join(TABLES["case_counts"].key)
     below = f"SELECT 1 FROM case_counts GROUP BY {keys} HAVING least({total}) < 0"
-    yield from _found(count(facts.db, f"SELECT count(*) FROM ({below}) t"), "sums by month are below zero")
+    yield from _found(count(facts.db, f"SELECT count(*) FROM ({below}) t"), "found_sums_below")
     for by in _SUMMED_BY:
         kept, counted = count_months(facts, by, CaseFilter()), month_facts(facts, by, CaseFilter())
         if kept is not None:
             wrong = _rows(*kept) ^ _rows(*counted)
-            yield from _found(len(wrong), f"sums by month and {by} differ from the facts")
+            yield from _found(len(wrong), "found_sums_differ", by=by)
     keys = ", ".join(TABLES["case_spans"].key)
     cell = f"SELECT {keys}, count(*) AS n, sum(s) AS s FROM ({{}}) r GROUP BY {keys}"
     kept_sql = cell.format(f"SELECT {keys}, unnest(spans_s) AS s FROM case_spans")
     facts_sql = cell.format(f"SELECT {keys}, close_s AS s FROM case_facts WHERE close_s >= 0")
     differ = f"({kept_sql} EXCEPT {facts_sql}) UNION ALL ({facts_sql} EXCEPT {kept_sql})"
-    yield from _found(
-        count(facts.db, f"SELECT count(*) FROM ({differ}) t"), "cells of case_spans differ from the facts"
-    )
+    yield from _found(count(facts.db, f"SELECT count(*) FROM ({differ}) t"), "found_spans_differ")
 
 
 def _rows(
