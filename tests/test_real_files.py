@@ -353,7 +353,7 @@ def test_exactly_57_stations_of_shenzhen_are_listed_as_outside(shenzhen, zones, 
     assert int(outside.sum()) == 57
     assert shenzhen.stations["outside"] == file.loc[outside, "station_id"].tolist()
     first = ", ".join(file.loc[outside, "station_id"].head(8))
-    assert f"57 lie outside every area: {first}" in shenzhen.said
+    assert f"Outside every area (57): {first}" in shenzhen.said
 
 
 def test_surfaces_of_shenzhen_are_geodesic_not_those_of_the_web_mercator_file(shenzhen, zones):
@@ -408,7 +408,7 @@ def test_rows_of_new_york_closed_before_they_were_opened_are_told_and_kept(new_y
     backwards = new_york_file["Closed Date"] < new_york_file["Created Date"]
     assert int(backwards.sum()) == 2
     assert new_york.cases["remarks"]["case_closed_before_reported"] == 2
-    assert f"row {rows_in_file(backwards)[0]}: " in new_york.said
+    assert f"Row {rows_in_file(backwards)[0]}: " in new_york.said
     numbers = new_york_file.loc[backwards, "Unique Key"].tolist()
     with new_york.open() as store:
         kept = store.list_cases(CaseFilter(is_negative=True), columns=["source_no"])

@@ -27,7 +27,7 @@ _IMPORTING: dict[str, Message] = {
                            "有归属 {n_placed:,} 件，在所有区域之外 {n_outside:,} 件，无位置 {n_unlocated:,} 件。"),
     "said_placed_stated": Message("Of those with an area, {n_stated:,} have only the one they state.",
                                   "有归属的案件中，{n_stated:,} 件仅依据所填区域。"),
-    "said_outside": Message("Outside every area: {n:,}: {first}", "在所有区域之外 {n:,} 行：{first}"),
+    "said_outside": Message("Outside every area ({n:,}): {first}", "在所有区域之外（{n:,} 行）：{first}"),
     "said_pile_up": Message(
         "{cases} at one point, {lon:.5f}, {lat:.5f}: perhaps a default address.",
         "{cases}位于同一点 {lon:.5f}, {lat:.5f}：可能是默认坐标。",
