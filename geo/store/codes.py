@@ -13,18 +13,12 @@ NO_SUCH_CODE = -1
 
 
 class Codes:
-    """The code book of one store. A dimension is read when it is first needed."""
+    """The code book of one version of a store. A dimension is read when it is first needed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._version = -1
         self._texts: dict[str, dict[int, str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
-
-    def refresh(self, version: int) -> None:
-        """Forget what was read when the data has changed since."""
-        if version != self._version:
-            self._texts, self._codes, self._version = {}, {}, version
 
     def texts(self, dimension: str) -> dict[int, str]:
         """Return code → text of a dimension."""
@@ -58,13 +52,11 @@ class Memory:
     LIMIT = 64
 
     def __init__(self) -> None:
-        self._version = -1
         self._kept: dict[object, object] = {}
 
-    def refresh(self, version: int) -> None:
-        """Forget everything when the data has changed since."""
-        if version != self._version:
-            self._kept, self._version = {}, version
+    def forget(self) -> None:
+        """Forget everything."""
+        self._kept = {}
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what is kept under a key, or make and keep it."""
@@ -78,19 +70,14 @@ class Memory:
 
 @dataclass(frozen=True)
 class FactTable:
-    """`case_facts` of one store, ready to be asked.
+    """`case_facts` of one version of a store, ready to be asked.
 
-    Its database, code book, what is remembered of this version of the data, and the time zone.
+    Its database, code book, what is remembered of this version, the time zone, and the number of the
+    version.
     """
 
     db: Database
     codes: Codes
     memory: Memory
     time_zone: str
-
-    def refresh(self) -> None:
-        """Forget what was read when the data has changed since."""
-        row = self.db.row("SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
-        version = -1 if row is None else int(str(row[0]))
-        self.codes.refresh(version)
-        self.memory.refresh(version)
+    version: int = -1

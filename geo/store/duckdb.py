@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +22,6 @@ from geo.errors import StoreError, StoreLockedError
 from geo.schema import ColumnType
 
 MEMORY = ":memory:"
-_CRS = "geometry('OGC:CRS84')"
 _TYPES: dict[str, ColumnType] = {
     "VARCHAR": "text",
     "INTEGER": "integer",
@@ -34,9 +34,13 @@ _TYPES: dict[str, ColumnType] = {
     "BIGINT[]": "bigints",
 }
 
+Answer = TypeVar("Answer")
+
 
 class DuckDatabase:
     """One open DuckDB file, or one in memory."""
+
+    has_indexes = False
 
     def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
         self._root = root
@@ -96,6 +100,11 @@ class DuckDatabase:
         finally:
             self._local.is_inside = False
 
+    def reading(self, work: Callable[[], Answer]) -> Answer:
+        """Carry out reads on one version of the data."""
+        with self.snapshot():
+            return work()
+
     def stage(self, name: str, rows: pa.Table) -> None:
         """Let SQL read these rows under a name: a view on the caller's memory, nothing is copied."""
         with _our_words():
@@ -128,6 +137,14 @@ class DuckDatabase:
         """SQL that makes a JSON object of names and SQL values."""
         return "json_object(" + ", ".join(f"'{name}', {value}" for name, value in values.items()) + ")"
 
+    def as_text(self, expression: str, kind: ColumnType) -> str:
+        """SQL of a value of a column as text."""
+        return f"CAST({expression} AS text)"
+
+    def without_case(self, expression: str) -> str:
+        """SQL of a text that is about to be searched without regard to capital letters."""
+        return expression
+
     def wkb_to_hex(self, expression: str) -> str:
         """SQL that turns WKB into hexadecimal text."""
         return f"hex({expression})"
@@ -147,7 +164,7 @@ class DuckDatabase:
         return [
             (
                 row["column_name"],
-                _TYPES.get(row["data_type"], row["data_type"].lower()),
+                _word_of(row["data_type"]),
                 not row["is_nullable"],
             )
             for row in rows
@@ -160,6 +177,10 @@ class DuckDatabase:
                 cursor.close()
             self._cursors.clear()
             self._root.close()
+
+
+def _word_of(kind: str) -> str:
+    return "geometry" if kind == "GEOMETRY('OGC:CRS84')" else _TYPES.get(kind, kind.lower())
 
 
 def open_duckdb(place: str, *, memory_mb: int, threads: int) -> DuckDatabase:

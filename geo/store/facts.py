@@ -64,8 +64,11 @@ def _sort_again(db: Database, *, is_all: bool) -> None:
     """Sort the facts when too many were written since they were last in order of area.
 
     Facts are appended batch by batch; each batch is in order, but a hundred of them side by side are
-    not, and a question about one grid would then read most of the table.
+    not, and a question about one grid would then read most of the table. Where indexes find the rows
+    the order does not matter.
     """
+    if db.has_indexes:
+        return
     n_facts = count(db, "SELECT count(*) FROM case_facts")
     row = db.row("SELECT value FROM store_meta WHERE name = 'n_facts_sorted'")
     n_sorted = n_facts if is_all else min(int(str(row[0])), n_facts) if row else 0

@@ -161,10 +161,10 @@ def residents(db: Database, level: AreaLevel, *, parent_id: str | None) -> pd.Da
         "residents",
         "households",
         "area_m2",
-        "xmin",
-        "ymin",
-        "xmax",
-        "ymax",
+        "west",
+        "south",
+        "east",
+        "north",
     )
     return to_pandas(
         db.query(
@@ -197,8 +197,8 @@ def search_areas(db: Database, text: str, *, limit: int) -> pd.DataFrame:
     p = Params()
     exact, escaped = p.add(text.strip().lower()), escape_like(text.strip().lower())
     inside, begins = p.add(f"%{escaped}%"), p.add(f"{escaped}%")
-    names = ("lower(t.name)", "lower(t.area_id)")
-    alias = "EXISTS (SELECT 1 FROM area_aliases s WHERE s.area_id = t.area_id AND lower(s.alias) {test})"
+    *names, other = (f"lower({db.without_case(name)})" for name in ("t.name", "t.area_id", "s.alias"))
+    alias = f"EXISTS (SELECT 1 FROM area_aliases s WHERE s.area_id = t.area_id AND {other} {{test}})"
 
     def tested(test: str) -> str:
         return " OR ".join([*(f"{name} {test}" for name in names), alias.format(test=test)])

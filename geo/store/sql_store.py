@@ -7,11 +7,10 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +24,8 @@ from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
 
+Answer = TypeVar("Answer")
+
 
 class SqlStore:
     """One city or district in one database; see `geo.store.base.Store`."""
@@ -34,12 +35,21 @@ class SqlStore:
         self._facts = FactTable(db, Codes(db), Memory(), time_zone)
         self._time_zone = time_zone
 
-    @contextmanager
-    def _asking(self) -> Iterator[FactTable]:
-        """Hand out the facts as one version of the data."""
-        with self._db.snapshot():
-            self._facts.refresh()
-            yield self._facts
+    def _ask(self, question: Callable[[FactTable], Answer]) -> Answer:
+        """Answer from one version of the data.
+
+        Each version has its own memory: a reader that still sees the former one while another reads
+        the next never leaves its answers to the other.
+        """
+
+        def answer() -> Answer:
+            version = self.data_version()
+            facts = self._facts
+            if facts.version != version:
+                facts = self._facts = FactTable(self._db, Codes(self._db), Memory(), self._time_zone, version)
+            return question(facts)
+
+        return self._db.reading(answer)
 
     @property
     def time_zone(self) -> str:
@@ -190,8 +200,11 @@ class SqlStore:
         offset: int = 0,
     ) -> pd.DataFrame:
         """List cases with the ids of their current areas."""
-        with self._asking() as facts:
-            return listing.list_cases(facts, where, columns=columns, sort=sort, limit=limit, offset=offset)
+        return self._ask(
+            lambda facts: listing.list_cases(
+                facts, where, columns=columns, sort=sort, limit=limit, offset=offset
+            )
+        )
 
     def list_batches(self, *, limit: int = 100) -> pd.DataFrame:
         """Return rows of `import_batches`, newest first."""
@@ -202,8 +215,7 @@ class SqlStore:
     # --- counting ----------------------------------------------------------------------------
     def count_cases(self, where: CaseFilter) -> int:
         """Count the cases a filter means."""
-        with self._asking() as facts:
-            return counting.count_cases(facts, where)
+        return self._ask(lambda facts: counting.count_cases(facts, where))
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table."""
@@ -213,30 +225,27 @@ class SqlStore:
         self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool = True
     ) -> pd.DataFrame:
         """Count what happened in `[start, end)`, grouped."""
-        with self._asking() as facts:
-            return counting.period_counts(
+        return self._ask(
+            lambda facts: counting.period_counts(
                 facts, by, where, start=start, end=end, with_percentiles=with_percentiles
             )
+        )
 
     def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count by calendar month of the store's zone over all time, grouped."""
-        with self._asking() as facts:
-            return counting.month_counts(facts, by, where)
+        return self._ask(lambda facts: counting.month_counts(facts, by, where))
 
     def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count the cases a filter means in two directions."""
-        with self._asking() as facts:
-            return counting.cross_counts(facts, by, and_by, where)
+        return self._ask(lambda facts: counting.cross_counts(facts, by, and_by, where))
 
     def hexagon_counts(self, where: CaseFilter, *, resolution: int) -> pd.DataFrame:
         """Count located cases per H3 cell."""
-        with self._asking() as facts:
-            return counting.hexagon_counts(facts, where, resolution=resolution)
+        return self._ask(lambda facts: counting.hexagon_counts(facts, where, resolution=resolution))
 
     def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
         """Find points that carry at least `least` cases."""
-        with self._asking() as facts:
-            return counting.pile_ups(facts, where, least=least)
+        return self._ask(lambda facts: counting.pile_ups(facts, where, least=least))
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and last moment of report or closing in the store."""
@@ -259,8 +268,7 @@ class SqlStore:
 
     def verify(self) -> list[str]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
-        with self._asking() as facts:
-            return verifying.verify(facts)
+        return self._ask(verifying.verify)
 
     def close(self) -> None:
         """Close the store."""

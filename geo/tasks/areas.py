@@ -94,7 +94,7 @@ def find_area(
         area_id=str(row["area_id"]),
         name=str(row["name"]),
         parents=_find_parents(store, own_level, row["parent_id"]),
-        box=(float(row["xmin"]), float(row["ymin"]), float(row["xmax"]), float(row["ymax"])),
+        box=(float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"])),
         area_m2=float(row["area_m2"]),
         kind=None if pd.isna(row["kind"]) else str(row["kind"]),
         staff=_find_staff(store, area_id, at),

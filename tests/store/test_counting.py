@@ -329,32 +329,32 @@ def _areas(row):
 @contextmanager
 def from_kept_sums(store):
     """Answer from what the store keeps by month, where it can."""
-    store._facts.memory.refresh(-7)
+    store._facts.memory.forget()
     yield
 
 
 @contextmanager
 def from_a_few_cases(store):
     """Answer from slices and spans that are read from the facts."""
-    store._facts.memory.refresh(-8)
+    store._facts.memory.forget()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slices_module, "_wide_dimension", lambda *_: None)
         patch.setattr(spans_module, "is_wide", lambda *_: False)
         yield
-    store._facts.memory.refresh(-9)
+    store._facts.memory.forget()
 
 
 @contextmanager
 def in_the_database(store):
     """Answer in one pass over the facts, percentiles included."""
-    store._facts.memory.refresh(-8)
+    store._facts.memory.forget()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting_module, "count_period", lambda *_, **__: None)
         patch.setattr(counting_module, "count_months", lambda *_: None)
         patch.setattr(spans_module, "is_wide", lambda *_: False)
         patch.setattr(spans_module, "FEW_CASES", 0)
         yield
-    store._facts.memory.refresh(-9)
+    store._facts.memory.forget()
 
 
 WAYS = (from_kept_sums, from_a_few_cases, in_the_database)

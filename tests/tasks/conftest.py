@@ -55,7 +55,7 @@ def district_areas() -> pd.DataFrame:
     table["name"] = "区域" + table["area_id"]
     table.loc[table["area_id"] == "D1S1C2", "name"] = HOSTILE
     bounds = shapely.bounds(table["geom"].to_numpy())
-    for k, name in enumerate(("xmin", "ymin", "xmax", "ymax")):
+    for k, name in enumerate(("west", "south", "east", "north")):
         table[name] = bounds[:, k]
     table["set_id"] = "set-" + table["area_level"]
     table["kind"] = None
