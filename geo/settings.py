@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from geo.errors import SettingError
 
 PREFIX = "GETU_"
-OUTSIDE = ("GETU_SHARED_DATA", "GETU_FAIL_AT")
+OUTSIDE = ("GETU_SHARED_DATA", "GETU_FAIL_AT", "GETU_TEST_STORE")
 """Variables with our prefix that belong to tests and tools, not to the program."""
 
 

@@ -60,7 +60,7 @@ MESSAGES: dict[str, Message] = {
     "store_no_right": Message(
         "The user of the database may not do this.",
         "数据库用户没有执行此操作的权限。",
-        "Let the owner of the database run `python -m geo store create`, and grant the rights docs/operations.md names.",
+        "Let the owner of the database run `python -m geo store create`; docs/operations.md names the rights to grant.",
         "请由库的所有者运行 `python -m geo store create`，并按 docs/operations.md 授权。",
     ),
     "store_read_only": Message(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from geo.store import open_store
 from geo.store.failpoints import STEPS, VARIABLE
+from tests.databases import KINDS, DuckdbPlaces, PostgisPlaces
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -40,9 +40,9 @@ def deeds():
     return module
 
 
-def digest(path):
+def digest(url):
     """Everything a store holds, as text that can be compared; moments of storing are all the same."""
-    with open_store(f"duckdb:{path}") as store:
+    with open_store(url) as store:
         assert store.verify() == []
         tables = {name: store.read(name).astype(str).to_csv(index=False) for name in store.count_rows()}
     for name in ("audit_log", "store_meta"):  # a placement of its own follows boundaries
@@ -50,17 +50,28 @@ def digest(path):
     return tables
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kept(request, tmp_path_factory):
+    """Where stores are kept that all tests of one kind of database start from."""
+    if request.param == "duckdb":
+        places = DuckdbPlaces(tmp_path_factory.mktemp("stages"))
+    else:
+        places = PostgisPlaces(request.getfixturevalue("postgis_server"))
+    yield places
+    places.clear()
+
+
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    """Stores before and after each deed, made once."""
-    module, folder = deeds(), tmp_path_factory.mktemp("stages")
+def stages(kept):
+    """Stores before and after each deed, made once, and what they hold."""
+    module = deeds()
 
     def make(name, *steps):
-        path = folder / f"{name}.duckdb"
-        with open_store(f"duckdb:{path}", now=module.NOW) as store:
+        url = kept.new(name)
+        with open_store(url, now=module.NOW) as store:
             for step in steps:
                 step(store)
-        return path
+        return url, digest(url)
 
     def week(number):
         return lambda store: module.bring_week(store, number)
@@ -85,50 +96,47 @@ def stages(tmp_path_factory):
     }
 
 
-def run(deed, path, *, fail_at=""):
+def run(deed, url, *, fail_at=""):
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     environ |= {VARIABLE: fail_at} if fail_at else {}
-    command = [sys.executable, str(SCRIPT), deed, f"duckdb:{path}"]
+    command = [sys.executable, str(SCRIPT), deed, url]
     return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
 
 
 @pytest.mark.parametrize(("deed", "step"), KILLS)
-def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(stages, tmp_path, deed, step):
-    before, after = stages[deed]
-    path = tmp_path / "store.duckdb"
-    shutil.copy(before, path)
-    done = run(deed, path, fail_at=step)
+def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(kept, stages, deed, step):
+    (before, was), (_, becomes) = stages[deed]
+    url = kept.copy(before, "killed")
+    done = run(deed, url, fail_at=step)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
-    left = digest(path)
-    wanted = digest(before), digest(after)
-    between = {name for name in left if left[name] not in (wanted[0][name], wanted[1][name])}
+    left = digest(url)
+    between = {name for name in left if left[name] not in (was[name], becomes[name])}
     assert not between
     is_done = step.endswith("committed") or (deed, step.split(".")[0]) in {("grids", "place")}
     if deed == "grids" and is_done:
         return  # boundaries are in; placing follows with the next `place`, tested below
-    assert left == wanted[1 if is_done else 0]
+    assert left == (becomes if is_done else was)
     if not is_done:
-        assert run(deed, path).returncode == 0
-        assert digest(path) == wanted[1]
+        assert run(deed, url).returncode == 0
+        assert digest(url) == becomes
 
 
 @pytest.mark.parametrize(
     "step", ["batch.committed", "place.begun", "place.areas_written", "place.facts_written"]
 )
 def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_the_next_command(
-    stages, tmp_path, step
+    kept, stages, step
 ):
-    before, after = stages["grids"]
-    path = tmp_path / "store.duckdb"
-    shutil.copy(before, path)
-    assert run("grids", path, fail_at=step).returncode == -signal.SIGKILL
-    assert run("place", path).returncode == 0
-    assert digest(path) == digest(after)
+    (before, _), (_, becomes) = stages["grids"]
+    url = kept.copy(before, "killed")
+    assert run("grids", url, fail_at=step).returncode == -signal.SIGKILL
+    assert run("place", url).returncode == 0
+    assert digest(url) == becomes
 
 
-def test_without_the_variable_nothing_dies(stages, tmp_path):
-    path = tmp_path / "store.duckdb"
-    shutil.copy(stages["week"][0], path)
-    done = run("week", path)
+def test_without_the_variable_nothing_dies(kept, stages):
+    (before, _), (_, becomes) = stages["week"]
+    url = kept.copy(before, "killed")
+    done = run("week", url)
     assert done.returncode == 0, done.stderr.decode()[-500:]
-    assert digest(path) == digest(stages["week"][1])
+    assert digest(url) == becomes
