@@ -111,6 +111,24 @@ MESSAGES: dict[str, Message] = {
         "Nothing was stored. Free some space on the server, then try again.",
         "未保存任何内容。请在服务器上释放空间后重试。",
     ),
+    "copy_target_not_empty": Message(
+        "The store to copy into holds data already, in table {table}.",
+        "目标存储中已有数据（数据表 {table}）。",
+        "Nothing was copied. Name an empty one.",
+        "未复制任何内容，请指定空的存储。",
+    ),
+    "copy_differs": Message(
+        "What arrived differs from what was sent, in {tables}.",
+        "到达的数据与发送的不一致：{tables}。",
+        "Nothing was kept. Run `python -m geo store verify` on the store that was copied.",
+        "未保留任何内容。请对源存储运行 `python -m geo store verify`。",
+    ),
+    "backup_exists": Message(
+        "There is a file {file} already.",
+        "文件 {file} 已存在。",
+        "Name another: a backup never replaces a file.",
+        "请另取名称，备份不会覆盖已有文件。",
+    ),
     "store_locked": Message(
         "The store {file} is open in another program.",
         "存储 {file} 正被另一个程序使用。",

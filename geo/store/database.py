@@ -7,7 +7,7 @@ method here: staging a table, geometry in and out, a row as JSON, and the local 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -66,6 +66,12 @@ class Database(Protocol):
 
         Must be called inside a snapshot or a transaction.
         """
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables, where they exist."""

@@ -19,9 +19,13 @@ import duckdb
 import pyarrow as pa
 
 from geo.errors import StoreError, StoreLockedError
-from geo.schema import ColumnType
+from geo.schema import TABLES, ColumnType
 
 MEMORY = ":memory:"
+STREAM_ROWS = 50_000
+"""Rows handed out at a time."""
+
+_SHAPES = ("multipolygon", "line")
 _TYPES: dict[str, ColumnType] = {
     "VARCHAR": "text",
     "INTEGER": "integer",
@@ -109,6 +113,24 @@ class DuckDatabase:
         """Let SQL read these rows under a name: a view on the caller's memory, nothing is copied."""
         with _our_words():
             self._cursor().register(name, rows)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
+        columns = TABLES[table].columns
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        values = ", ".join(
+            self.geometry_in(f'"{column.name}"') if column.type in _SHAPES else f'"{column.name}"'
+            for column in columns
+        )
+        self.stage("appended", rows)
+        self.run(f"INSERT INTO {table} ({names}) SELECT {values} FROM appended")
+        self._cursor().unregister("appended")
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
+        with _our_words():
+            for batch in self._cursor().sql(sql).to_arrow_reader(STREAM_ROWS):
+                yield pa.Table.from_batches([batch])
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables and staged rows, where they exist."""

@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
@@ -22,11 +22,14 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from geo.errors import ConnectionLostError
 from geo.schema import ColumnType
-from geo.store.postgis_connect import Connection, Limits, is_lost, our_words, pool_of
+from geo.store.postgis_connect import Connection, Limits, our_words, pool_of
 from geo.store.postgis_rows import encode, sql_type, to_arrow_column
 
 WRITERS_LOCK = 0x67657475
 """Number of the advisory lock that a writer holds; such locks belong to one database."""
+
+STREAM_ROWS = 50_000
+"""Rows handed out at a time."""
 
 WRITER_WORK_MEM = "256MB"
 """Memory of one sort or hash of the one transaction that writes."""
@@ -203,11 +206,26 @@ class PostgisDatabase:
         self.drop(name)
         with our_words(connection):
             connection.execute(f'CREATE TEMP TABLE "{name}" ({columns}) ON COMMIT DROP')
-            copied = f'COPY pg_temp."{name}" FROM STDIN (FORMAT BINARY)'
-            with connection.cursor() as cursor, cursor.copy(copied) as copy:
-                for part in encode(rows):
-                    copy.write(part)
+            with connection.cursor() as cursor:
+                _copy_in(cursor, f'pg_temp."{name}"', rows)
             connection.execute(f'ANALYZE pg_temp."{name}"')
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
+
+        def work(connection: Connection) -> None:
+            with connection.cursor() as cursor:
+                _copy_in(cursor, f"{table} ({names})", rows)
+
+        self._with_any(work)
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
+        self.run(f"DECLARE streamed NO SCROLL CURSOR FOR {sql}")
+        while (rows := self.query(f"FETCH {STREAM_ROWS} FROM streamed")).num_rows:
+            yield rows
+        self.run("CLOSE streamed")
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables, where they exist."""
@@ -278,6 +296,12 @@ def _word_of(kind: str) -> str:
     return "geometry" if kind.startswith("geometry") else _TYPES.get(kind, kind)
 
 
+def _copy_in(cursor: psycopg.Cursor[Any], place: str, rows: pa.Table) -> None:
+    with cursor.copy(f"COPY {place} FROM STDIN (FORMAT BINARY)") as copy:
+        for part in encode(rows):
+            copy.write(part)
+
+
 def _plain(params: Sequence[object]) -> list[object] | None:
     """Parameters as psycopg takes them; the missing values of pandas are NULL."""
     return [None if value is pd.NaT or value is pd.NA else value for value in params] or None
@@ -294,6 +318,3 @@ def open_postgis(url: str, *, limits: Limits | None = None) -> PostgisDatabase:
     """
     limits = limits or Limits()
     return PostgisDatabase(pool_of(url, limits), limits)
-
-
-__all__ = ["PostgisDatabase", "is_lost", "open_postgis"]

@@ -16,9 +16,18 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, counting, listing, placing, reading, undoing, verifying
+from geo.store import batches, copying, counting, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
-from geo.store.base import BatchHead, CaseFilter, Comparison, GroupBy, Receipt
+from geo.store.base import (
+    BatchHead,
+    CaseFilter,
+    Comparison,
+    Fingerprint,
+    GroupBy,
+    Progress,
+    Receipt,
+    Store,
+)
 from geo.store.codes import Codes, FactTable, Memory
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
@@ -269,6 +278,16 @@ class SqlStore:
     def verify(self) -> list[str]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
         return self._ask(verifying.verify)
+
+    def fingerprints(self, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Return the number of rows and the checksum of every table."""
+        return copying.fingerprints(self._db, progress=progress)
+
+    def copy_into(self, target: Store, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Copy everything into an empty store, atomically, and prove it."""
+        if not isinstance(target, SqlStore):
+            raise TypeError("a store is copied into another store of this program")
+        return copying.copy_rows(self._db, target._db, progress=progress)
 
     def close(self) -> None:
         """Close the store."""
