@@ -31,6 +31,15 @@ BROKEN = (NOW[0], datetime(2026, 10, 20, 15, 30, tzinfo=ZONE))
 
 CHUNK = 1_000_000
 
+AREAS: tuple[tuple[AreaLevel, str, tuple[AreaLevel, str] | None], ...] = (
+    ("district", "510105", None),
+    ("subdistrict", "510105005", ("district", "510105")),
+    ("community", "510105005065", ("subdistrict", "510105005")),
+    ("grid", "510105G001300", ("community", "510105005065")),
+    ("microgrid", "510105M008670", ("grid", "510105G001300")),
+)
+"""One area of each level, and the area above it."""
+
 
 def make_store(file: Path, n_cases: int) -> None:
     """Write a store of synthetic cases, straight into its tables."""
@@ -119,10 +128,10 @@ def questions(store: object, level: AreaLevel, area_id: str, parent: tuple[AreaL
     yield "repeat places", lambda: s.pile_ups(inside, least=3)
 
 
-def time_area(file: Path, level: AreaLevel, area_id: str, parent: tuple[AreaLevel, str] | None,
+def time_area(url: str, level: AreaLevel, area_id: str, parent: tuple[AreaLevel, str] | None,
               period: tuple[datetime, datetime], *, warm: int) -> None:  # fmt: skip
     """Print how long every group takes, cold and warm."""
-    store = open_store(f"duckdb:{file}")
+    store = open_store(url)
     rounds = []
     for _ in range(warm + 1):
         took = {}
@@ -154,15 +163,8 @@ def main() -> None:
         make_store(args.store, args.cases)
     print(f"{args.cases:,} cases, {args.store.stat().st_size / 1e6:.0f} MB, {datetime.now(UTC):%Y-%m-%d}")
     period = BROKEN if args.broken else NOW
-    areas: list[tuple[AreaLevel, str, tuple[AreaLevel, str] | None]] = [
-        ("district", "510105", None),
-        ("subdistrict", "510105005", ("district", "510105")),
-        ("community", "510105005065", ("subdistrict", "510105005")),
-        ("grid", "510105G001300", ("community", "510105005065")),
-        ("microgrid", "510105M008670", ("grid", "510105G001300")),
-    ]
-    for level, area_id, parent in areas:
-        time_area(args.store, level, area_id, parent, period, warm=args.warm)
+    for level, area_id, parent in AREAS:
+        time_area(f"duckdb:{args.store}", level, area_id, parent, period, warm=args.warm)
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
