@@ -26,15 +26,15 @@ PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
-def small_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as store:
+def small_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as store:
         fill_small_store(store)
         yield store
 
 
 @pytest.fixture
-def empty_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as store:
+def empty_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as store:
         yield store
 
 

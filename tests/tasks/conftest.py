@@ -214,15 +214,15 @@ def _facilities() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai", now=FIRST) as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai", now=FIRST) as opened:
         fill(opened)
         yield opened
 
 
 @pytest.fixture()
-def empty_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai", now=FIRST) as opened:
+def empty_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai", now=FIRST) as opened:
         yield opened
 
 
