@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
@@ -16,6 +17,7 @@ from geo.store import open_store
 from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
 from geo.tasks.placing import place_cases
 from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
+from geo.tasks.stores import back_up, copy_store
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 WHO = {"actor": "li", "now": NOW}
@@ -62,6 +64,21 @@ DEEDS = {
     "place": lambda store: place_cases(store, actor="li", now=NOW),
 }
 
-if __name__ == "__main__":
+WHOLE = {
+    "copy": lambda source, target: copy_store(source, target, Settings()),
+    "back up": lambda source, target: _back_up(source, Path(target)),
+    "open": lambda source, _: open_store(source, now=NOW).close(),
+}
+"""Deeds on whole stores: address of one, and address or file of the other."""
+
+
+def _back_up(source: str, file: Path) -> None:
+    with open_store(source) as store:
+        back_up(store, file, Settings())
+
+
+if __name__ == "__main__" and sys.argv[1] in WHOLE:
+    WHOLE[sys.argv[1]](*sys.argv[2:4])
+elif __name__ == "__main__":
     with open_store(sys.argv[2], now=NOW) as opened:
         DEEDS[sys.argv[1]](opened)

@@ -96,10 +96,10 @@ def stages(kept):
     }
 
 
-def run(deed, url, *, fail_at=""):
+def run(deed, url, other="", *, fail_at=""):
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     environ |= {VARIABLE: fail_at} if fail_at else {}
-    command = [sys.executable, str(SCRIPT), deed, url]
+    command = [sys.executable, str(SCRIPT), deed, url, str(other)]
     return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
 
 
@@ -132,6 +132,51 @@ def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_
     assert run("grids", url, fail_at=step).returncode == -signal.SIGKILL
     assert run("place", url).returncode == 0
     assert digest(url) == becomes
+
+
+COPY = tuple(step for step in STEPS if step.startswith("copy."))
+MIGRATE = tuple(step for step in STEPS if step.startswith("migrate."))
+
+
+@pytest.mark.parametrize("step", COPY)
+def test_fault_G01_a_kill_while_copying_leaves_an_empty_store_or_all_of_it(kept, stages, step):
+    source, holds = stages["week"][0]
+    url = kept.new(f"copied {step}")
+    assert run("copy", source, url, fail_at=step).returncode == -signal.SIGKILL
+    if step != "copy.committed":
+        assert sum(map(len, rows_of(url).values())) == 0
+        assert run("copy", source, url).returncode == 0
+    assert digest(url) == holds
+
+
+@pytest.mark.parametrize("step", COPY)
+def test_fault_G01_a_kill_while_backing_up_leaves_no_file_of_that_name(kept, stages, tmp_path, step):
+    source, holds = stages["week"][0]
+    assert run("back up", source, tmp_path / "b.duckdb", fail_at=step).returncode == -signal.SIGKILL
+    assert not (tmp_path / "b.duckdb").exists()
+    assert run("back up", source, tmp_path / "b.duckdb").returncode == 0
+    assert digest(f"duckdb:{tmp_path / 'b.duckdb'}") == holds
+    assert not list(tmp_path.glob("*.unfinished*"))
+
+
+@pytest.mark.parametrize("step", MIGRATE)
+def test_fault_G19_a_kill_while_migrating_is_made_good_by_the_next_start(
+    kept, tmp_path, postgis_server, step
+):
+    is_file = kept.kind == "duckdb"
+    url = f"duckdb:{tmp_path / 'new.duckdb'}" if is_file else postgis_server.url(postgis_server.make())
+    assert run("open", url, fail_at=step).returncode == -signal.SIGKILL
+    assert run("open", url).returncode == 0
+    assert sum(map(len, rows_of(url).values())) == 0
+    if not is_file:
+        postgis_server.drop(url.rpartition("/")[2])
+
+
+def rows_of(url):
+    """Rows of every table but the facts about the store itself."""
+    with open_store(url) as store:
+        assert store.verify() == []
+        return {name: store.read(name) for name in store.count_rows() if name != "store_meta"}
 
 
 def test_without_the_variable_nothing_dies(kept, stages):
