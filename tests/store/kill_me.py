@@ -1,4 +1,4 @@
-"""Does one thing to a store, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
+"""Does things to stores, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
 
 Everything goes through the tasks, as a page or a command would do it.
 """
@@ -6,7 +6,9 @@ Everything goes through the tasks, as a page or a command would do it.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.settings import Settings
 from geo.store import open_store
+from geo.store.failpoints import VARIABLE
 from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
 from geo.tasks.placing import place_cases
 from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
@@ -77,8 +80,37 @@ def _back_up(source: str, file: Path) -> None:
         back_up(store, file, Settings())
 
 
-if __name__ == "__main__" and sys.argv[1] in WHOLE:
-    WHOLE[sys.argv[1]](*sys.argv[2:4])
-elif __name__ == "__main__":
-    with open_store(sys.argv[2], now=NOW) as opened:
-        DEEDS[sys.argv[1]](opened)
+def do(deed: str, url: str, other: str) -> None:
+    """Do one thing."""
+    if deed in WHOLE:
+        WHOLE[deed](url, other)
+        return
+    with open_store(url, now=NOW) as opened:
+        DEEDS[deed](opened)
+
+
+def serve() -> None:
+    """Do each thing that a line of the input names, in a child that may die; answer with its exit code.
+
+    Everything is imported once, and no store is opened here: a child begins as a fresh process would.
+    """
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.environ[VARIABLE] = order["fail_at"]
+                do(order["deed"], order["url"], order["other"])
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from geo.store import open_store
-from geo.store.failpoints import STEPS, VARIABLE
+from geo.store.failpoints import STEPS
 from tests.databases import KINDS, DuckdbPlaces, PostgisPlaces
 
 HERE = Path(__file__).resolve().parent
@@ -96,19 +97,39 @@ def stages(kept):
     }
 
 
-def run(deed, url, other="", *, fail_at=""):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a function that does one thing in a process of its own; it gives the exit code."""
+    said = tmp_path_factory.mktemp("said") / "errors"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environ |= {VARIABLE: fail_at} if fail_at else {}
-    command = [sys.executable, str(SCRIPT), deed, url, str(other)]
-    return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
+    with (
+        said.open("wb") as errors,
+        subprocess.Popen(
+            [sys.executable, str(SCRIPT)], env=environ, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=errors, text=True,
+        ) as process,
+    ):  # fmt: skip
+
+        def do(deed, url, other="", *, fail_at=""):
+            order = {"deed": deed, "url": url, "other": str(other), "fail_at": fail_at}
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            code = int(process.stdout.readline())
+            assert code in (0, -signal.SIGKILL), said.read_text()[-1000:]
+            return code
+
+        yield do
+        process.stdin.close()
+        process.wait(timeout=60)
 
 
 @pytest.mark.parametrize(("deed", "step"), KILLS)
-def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(kept, stages, deed, step):
+def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
+    run, kept, stages, deed, step
+):
     (before, was), (_, becomes) = stages[deed]
     url = kept.copy(before, "killed")
-    done = run(deed, url, fail_at=step)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
+    assert run(deed, url, fail_at=step) == -signal.SIGKILL
     left = digest(url)
     between = {name for name in left if left[name] not in (was[name], becomes[name])}
     assert not between
@@ -117,7 +138,7 @@ def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
         return  # boundaries are in; placing follows with the next `place`, tested below
     assert left == (becomes if is_done else was)
     if not is_done:
-        assert run(deed, url).returncode == 0
+        assert run(deed, url) == 0
         assert digest(url) == becomes
 
 
@@ -125,12 +146,12 @@ def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
     "step", ["batch.committed", "place.begun", "place.areas_written", "place.facts_written"]
 )
 def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_the_next_command(
-    kept, stages, step
+    run, kept, stages, step
 ):
     (before, _), (_, becomes) = stages["grids"]
     url = kept.copy(before, "killed")
-    assert run("grids", url, fail_at=step).returncode == -signal.SIGKILL
-    assert run("place", url).returncode == 0
+    assert run("grids", url, fail_at=step) == -signal.SIGKILL
+    assert run("place", url) == 0
     assert digest(url) == becomes
 
 
@@ -139,34 +160,34 @@ MIGRATE = tuple(step for step in STEPS if step.startswith("migrate."))
 
 
 @pytest.mark.parametrize("step", COPY)
-def test_fault_G01_a_kill_while_copying_leaves_an_empty_store_or_all_of_it(kept, stages, step):
+def test_fault_G01_a_kill_while_copying_leaves_an_empty_store_or_all_of_it(run, kept, stages, step):
     source, holds = stages["week"][0]
     url = kept.new(f"copied {step}")
-    assert run("copy", source, url, fail_at=step).returncode == -signal.SIGKILL
+    assert run("copy", source, url, fail_at=step) == -signal.SIGKILL
     if step != "copy.committed":
         assert sum(map(len, rows_of(url).values())) == 0
-        assert run("copy", source, url).returncode == 0
+        assert run("copy", source, url) == 0
     assert digest(url) == holds
 
 
 @pytest.mark.parametrize("step", COPY)
-def test_fault_G01_a_kill_while_backing_up_leaves_no_file_of_that_name(kept, stages, tmp_path, step):
+def test_fault_G01_a_kill_while_backing_up_leaves_no_file_of_that_name(run, kept, stages, tmp_path, step):
     source, holds = stages["week"][0]
-    assert run("back up", source, tmp_path / "b.duckdb", fail_at=step).returncode == -signal.SIGKILL
+    assert run("back up", source, tmp_path / "b.duckdb", fail_at=step) == -signal.SIGKILL
     assert not (tmp_path / "b.duckdb").exists()
-    assert run("back up", source, tmp_path / "b.duckdb").returncode == 0
+    assert run("back up", source, tmp_path / "b.duckdb") == 0
     assert digest(f"duckdb:{tmp_path / 'b.duckdb'}") == holds
     assert not list(tmp_path.glob("*.unfinished*"))
 
 
 @pytest.mark.parametrize("step", MIGRATE)
 def test_fault_G19_a_kill_while_migrating_is_made_good_by_the_next_start(
-    kept, tmp_path, postgis_server, step
+    run, kept, tmp_path, postgis_server, step
 ):
     is_file = kept.kind == "duckdb"
     url = f"duckdb:{tmp_path / 'new.duckdb'}" if is_file else postgis_server.url(postgis_server.make())
-    assert run("open", url, fail_at=step).returncode == -signal.SIGKILL
-    assert run("open", url).returncode == 0
+    assert run("open", url, fail_at=step) == -signal.SIGKILL
+    assert run("open", url) == 0
     assert sum(map(len, rows_of(url).values())) == 0
     if not is_file:
         postgis_server.drop(url.rpartition("/")[2])
@@ -179,9 +200,8 @@ def rows_of(url):
         return {name: store.read(name) for name in store.count_rows() if name != "store_meta"}
 
 
-def test_without_the_variable_nothing_dies(kept, stages):
+def test_without_the_variable_nothing_dies(run, kept, stages):
     (before, _), (_, becomes) = stages["week"]
     url = kept.copy(before, "killed")
-    done = run("week", url)
-    assert done.returncode == 0, done.stderr.decode()[-500:]
+    assert run("week", url) == 0
     assert digest(url) == becomes
