@@ -33,6 +33,15 @@ LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 
 CHUNK = 1_000_000
 
+AREAS: tuple[tuple[AreaLevel, str, tuple[AreaLevel, str] | None], ...] = (
+    ("district", "510105", None),
+    ("subdistrict", "510105005", ("district", "510105")),
+    ("community", "510105005065", ("subdistrict", "510105005")),
+    ("grid", "510105G001300", ("community", "510105005065")),
+    ("microgrid", "510105M008670", ("grid", "510105G001300")),
+)
+"""One area of each level, and the area above it."""
+
 
 def make_store(file: Path, n_cases: int) -> None:
     """Write a store of synthetic cases, straight into its tables."""
@@ -103,7 +112,7 @@ def make_areas(store: Store) -> None:
                 "set_id": level, "area_id": list(first), "area_level": level, "name": list(first),
                 "parent_id": [area_id(m, LEVELS[position - 1]) if position else None for m in first.values()],
                 "geom": [shapely.MultiPolygon([box]) for box in shapely.box(west, 30.5, east, 30.9)],
-                "xmin": west, "ymin": 30.5, "xmax": east, "ymax": 30.9,
+                "west": west, "south": 30.5, "east": east, "north": 30.9,
                 "area_m2": 1.7e9 * (east - west) / 0.4, "residents": 3_000_000 // len(first), "attributes": "{}",
             }
         )  # fmt: skip
@@ -126,9 +135,9 @@ def area_id(m: int, level: AreaLevel) -> str:
     }[level]
 
 
-def time_area(file: Path, level: AreaLevel, code: str, end_on: date, *, warm: int) -> None:
+def time_area(url: str, level: AreaLevel, code: str, end_on: date, *, warm: int) -> None:
     """Print how long a whole dashboard takes, cold and warm, and what all of them share."""
-    store = open_store(f"duckdb:{file}")
+    store = open_store(url)
     periods = choose_period(store, "own", start_on=date(2025, 11, 1), end_on=end_on)
     began = time.perf_counter()
     background = read_background(store)
@@ -164,7 +173,7 @@ def main() -> None:
     print(f"milliseconds for a whole dashboard, 2025-11-01 up to {end_on}\n")
     print(f"{'level':12s} {'area':14s} {'new cases':>10s} {'cold':>8s} {'warm':>8s} {'shared':>10s}")
     for level in LEVELS:
-        time_area(args.store, level, area_id(MICROGRID, level), end_on, warm=args.warm)
+        time_area(f"duckdb:{args.store}", level, area_id(MICROGRID, level), end_on, warm=args.warm)
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

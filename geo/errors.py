@@ -74,6 +74,10 @@ class StoreVersionError(StoreError):
     """The store was written by a newer program."""
 
 
+class ConnectionLostError(StoreError):
+    """The database server does not answer, or the connection to it was cut."""
+
+
 class ConflictError(StoreError):
     """What was read has been changed by somebody else since, or a later batch stands on it."""
 

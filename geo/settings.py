@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from geo.errors import SettingError
 
 PREFIX = "GETU_"
-OUTSIDE = ("GETU_SHARED_DATA", "GETU_FAIL_AT")
+OUTSIDE = ("GETU_SHARED_DATA", "GETU_FAIL_AT", "GETU_TEST_STORE")
 """Variables with our prefix that belong to tests and tools, not to the program."""
 
 
@@ -33,7 +33,8 @@ class Settings:
     """
 
     store_url: str = "duckdb:data/getu.duckdb"
-    """Where the data is: `duckdb:` and a file, or `duckdb::memory:`."""
+    """Where the data is: `duckdb:` and a file, `duckdb::memory:`, or the address of a database on a
+    server, `postgresql://user:password@host:5432/database`."""
 
     time_zone: str = ""
     """Time zone in which months, weeks and hours are read. A store keeps the zone it was created
@@ -89,6 +90,12 @@ class Settings:
 
     store_threads: int = 2
     """Threads the embedded database may use."""
+
+    store_connections: int = 8
+    """Most connections to a database server, of this program."""
+
+    store_timeout_s: int = 120
+    """Longest one question to a database server may take, in seconds."""
 
 
 def read_settings(*, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:

@@ -1,12 +1,25 @@
-"""What all tests share: where the real files are, how properties are drawn, and what a skip means in CI."""
+"""What all tests share: real files, databases, how properties are drawn, and what a skip means in CI."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.databases import (
+    KINDS,
+    VARIABLE,
+    DuckdbPlaces,
+    NewStore,
+    Places,
+    PostgisPlaces,
+    Server,
+    find_server_programs,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -29,6 +42,49 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real files are not beside the project (set GETU_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgis_server() -> Iterator[Server]:
+    """Return a private PostgreSQL server with PostGIS, or skip with a reason (a failure when CI=true)."""
+    programs = find_server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL with PostGIS is not installed (sh scripts/install_system.sh)")
+    server = Server(programs)
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=KINDS)
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
+    """Return where the stores of one test are, in a database of each kind."""
+    made: Places
+    if request.param == "duckdb":
+        made = DuckdbPlaces(tmp_path)
+    else:
+        made = PostgisPlaces(request.getfixturevalue("postgis_server"))
+    yield made
+    made.clear()
+
+
+@pytest.fixture(scope="session")
+def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
+    """Return a function that gives the address of an empty store.
+
+    It is in DuckDB, in memory, or in a file when a folder is given; with GETU_TEST_STORE=postgis it is
+    on the private server, so that the whole suite can run there.
+    """
+    if os.environ.get(VARIABLE, "duckdb") == "duckdb":
+        yield (
+            lambda folder=None, name="store": (
+                "duckdb::memory:" if folder is None else f"duckdb:{folder / name}.duckdb"
+            )
+        )
+        return
+    numbers = count(1)
+    databases = PostgisPlaces(request.getfixturevalue("postgis_server"))
+    yield lambda folder=None, name="store": databases.new(f"{folder or next(numbers)}/{name}")
+    databases.clear()
 
 
 @pytest.hookimpl(tryfirst=True)

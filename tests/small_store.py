@@ -95,7 +95,7 @@ def _add(
     h: float,
 ) -> None:
     shape = box(WEST + x * STEP, SOUTH + y * STEP, WEST + (x + w) * STEP, SOUTH + (y + h) * STEP)
-    xmin, ymin, xmax, ymax = shape.bounds
+    west, south, east, north = shape.bounds
     rows.append(
         {
             "area_id": code,
@@ -103,10 +103,10 @@ def _add(
             "parent_id": parent,
             "kind": None,
             "geom": MultiPolygon([shape]),
-            "xmin": xmin,
-            "ymin": ymin,
-            "xmax": xmax,
-            "ymax": ymax,
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
             "area_m2": w * h * 1.06e6,
             "residents": int(w * h * 900),
             "households": None,

@@ -34,15 +34,15 @@ NO_PROBLEMS = problems([], "", "", [])
 
 
 @pytest.fixture(scope="module")
-def small_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as store:
+def small_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as store:
         fill_small_store(store)
         yield store
 
 
 @pytest.fixture
-def empty_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as store:
+def empty_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as store:
         yield store
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -35,8 +34,8 @@ BOSTON_START, BOSTON_END = pd.Timestamp("2011-07-01"), pd.Timestamp("2012-01-01"
 class City:
     """A store of its own, filled by commands."""
 
-    def __init__(self, folder: Path, name: str, time_zone: str) -> None:
-        self.settings = Settings(store_url=f"duckdb:{folder / name}.duckdb", time_zone=time_zone)
+    def __init__(self, url: str, time_zone: str) -> None:
+        self.settings = Settings(store_url=url, time_zone=time_zone)
 
     def say(self, *words: object) -> str:
         """Run a command that succeeds; return what it said."""
@@ -78,8 +77,8 @@ def rows_in_file(mask: pd.Series) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def boston(shared_data, tmp_path_factory):
-    city = City(tmp_path_factory.mktemp("boston"), "boston", "America/New_York")
+def boston(shared_data, tmp_path_factory, new_store):
+    city = City(new_store(tmp_path_factory.mktemp("boston")), "America/New_York")
     folder = shared_data / "cases" / "boston"
     city.areas = city.tell(
         "import-boundaries", folder / "Boston_Neighborhoods.geojson", "--level", "community", "--confirm"
@@ -235,8 +234,8 @@ def test_boston_opens_on_the_last_month_that_has_reports(boston):
 
 
 @pytest.fixture(scope="module")
-def tainan(shared_data, tmp_path_factory):
-    city = City(tmp_path_factory.mktemp("tainan"), "tainan", "Asia/Taipei")
+def tainan(shared_data, tmp_path_factory, new_store):
+    city = City(new_store(tmp_path_factory.mktemp("tainan")), "Asia/Taipei")
     areas = sorted((shared_data / "boundaries" / "tainan_basecode").glob("*.json"))
     city.areas = city.tell(
         "import-boundaries", *areas, "--level", "microgrid", "--coord-sys", "wgs84", "--confirm"
@@ -325,8 +324,8 @@ def test_rates_of_tainan_are_cases_over_residents(tainan):
 
 
 @pytest.fixture(scope="module")
-def shenzhen(shared_data, tmp_path_factory):
-    city = City(tmp_path_factory.mktemp("shenzhen"), "shenzhen", "Asia/Shanghai")
+def shenzhen(shared_data, tmp_path_factory, new_store):
+    city = City(new_store(tmp_path_factory.mktemp("shenzhen")), "Asia/Shanghai")
     city.zones = city.tell(
         "import-boundaries", shared_data / "boundaries" / "shenzhen_taz" / "SZ_districts.shp",
         "--level", "grid", "--column", "area_id=TAZID", "--confirm",
@@ -374,8 +373,8 @@ def test_the_same_stations_again_add_nothing(shenzhen):
 
 
 @pytest.fixture(scope="module")
-def new_york(shared_data, tmp_path_factory):
-    city = City(tmp_path_factory.mktemp("new_york"), "new_york", "America/New_York")
+def new_york(shared_data, tmp_path_factory, new_store):
+    city = City(new_store(tmp_path_factory.mktemp("new_york")), "America/New_York")
     folder = shared_data / "cases" / "nyc"
     city.areas = city.tell(
         "import-boundaries", folder / "nyc_community_districts.geojson", "--level", "community", "--confirm"

@@ -21,6 +21,7 @@ IMPORTERS = {
 NOT_IMPORTED = {
     "pytz": "DuckDB imports it when it hands out a moment with a time zone",
     "tzdata": "zoneinfo reads it where the system has no zones (Windows)",
+    "psycopg-binary": "psycopg imports it itself",
     "pytest-xdist": "a plug-in of pytest",
     "ruff": "a command",
     "mypy": "a command",

@@ -49,8 +49,8 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as opened:
         fill_small_store(opened)
         yield opened
 
@@ -136,9 +136,9 @@ def test_an_address_without_a_good_token_is_refused(get, name, token):
     assert answer.json()["code"] == ("map_token_expired" if token == "expired" else "map_token_bad")
 
 
-def test_a_store_that_is_another_one_refuses_the_tokens_of_the_first(get):
+def test_a_store_that_is_another_one_refuses_the_tokens_of_the_first(get, new_store):
     token = routes.api_token()
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as second:
+    with open_store(new_store(), time_zone="Asia/Shanghai") as second:
         routes.set_store_provider(lambda: second)
 
         assert get("/api/heat", token=token).status == 403
@@ -266,8 +266,8 @@ def test_a_layer_is_made_once_while_the_data_stay(get, monkeypatch):
     assert len(made) == 1
 
 
-def test_a_new_batch_gives_a_new_answer(monkeypatch, get):
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as second:
+def test_a_new_batch_gives_a_new_answer(monkeypatch, get, new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as second:
         fill_small_store(second, n_cases=50)
         routes.set_store_provider(lambda: second)
         before = get("/api/heat")

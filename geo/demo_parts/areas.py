@@ -42,10 +42,10 @@ AREA_COLUMNS = (
     "parent_id",
     "kind",
     "geom",
-    "xmin",
-    "ymin",
-    "xmax",
-    "ymax",
+    "west",
+    "south",
+    "east",
+    "north",
     "area_m2",
     "residents",
     "households",
@@ -210,10 +210,10 @@ def finish_areas(table: pd.DataFrame, geoms: list[shapely.MultiPolygon]) -> gpd.
     box = outlines.bounds
     table = table.assign(
         geom=outlines,
-        xmin=box["minx"],
-        ymin=box["miny"],
-        xmax=box["maxx"],
-        ymax=box["maxy"],
+        west=box["minx"],
+        south=box["miny"],
+        east=box["maxx"],
+        north=box["maxy"],
         area_m2=np.round(area_m2(outlines), 2),
     )
     return gpd.GeoDataFrame(table[list(AREA_COLUMNS)], geometry="geom", crs=4326)

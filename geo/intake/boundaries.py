@@ -80,7 +80,7 @@ def check_boundaries(layer: RawLayer, choices: BoundaryChoices) -> Checked:
     -------
     Checked
         `rows` has the columns of `areas` less `set_id`: area_id, area_level, name, parent_id, kind,
-        geom (MultiPolygon, WGS84), xmin, ymin, xmax, ymax (degrees), area_m2, residents, households,
+        geom (MultiPolygon, WGS84), west, south, east, north (degrees), area_m2, residents, households,
         attributes (JSON of texts). Index `row` = number of the feature, from 1. A note of severity
         `blocks` says why the file must not be stored as it is.
 
@@ -171,7 +171,7 @@ def _make_rows(
             "parent_id": _texts(table, choices.parent_column),
             "kind": _texts(table, choices.kind_column),
             "geom": geoms,
-            "xmin": box[:, 0], "ymin": box[:, 1], "xmax": box[:, 2], "ymax": box[:, 3],
+            "west": box[:, 0], "south": box[:, 1], "east": box[:, 2], "north": box[:, 3],
             "area_m2": area_m2(geoms),
             "residents": residents,
             "households": households,

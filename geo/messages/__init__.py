@@ -21,6 +21,7 @@ _PARTS = (
     "moments",
     "places",
     "store",
+    "health",
     "bringing",
     "commands",
     "analysis",

@@ -9,7 +9,7 @@ weekdays and hours are read in the store's own time zone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -139,6 +139,21 @@ class Comparison:
     """new, changed or unchanged, in the caller's index."""
     changes: pd.DataFrame
     """One row per changed field: `row` (caller's index), `id`, `column_name`, `old`, `new`."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a table holds, in two numbers."""
+
+    n_rows: int
+    checksum: int
+
+    def __str__(self) -> str:
+        return f"{self.n_rows} {self.checksum:016x}"
+
+
+Progress = Callable[[str, int], None]
+"""Told after each part of a copy: the table, and how many of its rows are done."""
 
 
 class Store(Protocol):
@@ -329,6 +344,18 @@ class Store(Protocol):
 
         Columns `area_id`, `name`, `parent_id`, `residents`,
         `households`, `area_m2`.
+        """
+
+    def fingerprints(self, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Number of rows and checksum of every table, in one version of the data."""
+
+    def copy_into(self, target: Store, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Copy everything into an empty store, atomically, and prove it; return what each table holds.
+
+        Raises
+        ------
+        StoreError
+            If the target holds data, or what was read back from it differs.
         """
 
     def close(self) -> None:

@@ -229,12 +229,12 @@ def _write_events(db: Database, head: BatchHead, batch_id: str, table: Table, na
 
 
 def _change_note(db: Database, table: Table, name: str) -> str:
-    if table.column(name).type in GEOMETRY_TYPES:
+    kind = table.column(name).type
+    if kind in GEOMETRY_TYPES:
         return f"CASE WHEN {is_different(db, table, name)} THEN '{name}' END"
     old, new = (
-        f"CASE WHEN length(CAST({side}.{quote(name)} AS text)) > {NOTE_CHARACTERS} "
-        f"THEN left(CAST({side}.{quote(name)} AS text), {NOTE_CHARACTERS - 1}) || '…' "
-        f"ELSE coalesce(CAST({side}.{quote(name)} AS text), '∅') END"
-        for side in ("c", "a")
+        f"CASE WHEN length({text}) > {NOTE_CHARACTERS} THEN left({text}, {NOTE_CHARACTERS - 1}) || '…' "
+        f"ELSE coalesce({text}, '∅') END"
+        for text in (db.as_text(f"{side}.{quote(name)}", kind) for side in ("c", "a"))
     )
     return f"CASE WHEN {is_different(db, table, name)} THEN '{name}: ' || {old} || ' → ' || {new} END"

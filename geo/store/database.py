@@ -7,11 +7,15 @@ method here: staging a table, geometry in and out, a row as JSON, and the local 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
+
+from geo.schema import ColumnType
+
+Answer = TypeVar("Answer")
 
 
 class Params:
@@ -36,6 +40,9 @@ class Params:
 class Database(Protocol):
     """One open database, usable from several threads."""
 
+    has_indexes: bool
+    """Whether rows are found by indexes; without, the order in which they are written counts."""
+
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Carry out one statement that returns nothing."""
 
@@ -46,13 +53,25 @@ class Database(Protocol):
         """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Keep everything inside or nothing; writers of one process wait for each other."""
+        """Keep everything inside or nothing; writers wait for each other."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one version of the data."""
 
+    def reading(self, work: Callable[[], Answer]) -> Answer:
+        """Carry out reads in a snapshot, and once more when the connection was cut meanwhile."""
+
     def stage(self, name: str, rows: pa.Table) -> None:
-        """Make a temporary table that holds these rows, replacing one of that name."""
+        """Make a temporary table that holds these rows, replacing one of that name.
+
+        Must be called inside a snapshot or a transaction.
+        """
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables, where they exist."""
@@ -74,6 +93,12 @@ class Database(Protocol):
 
     def json_object(self, values: Mapping[str, str]) -> str:
         """SQL that makes a JSON object of names and SQL values."""
+
+    def as_text(self, expression: str, kind: ColumnType) -> str:
+        """SQL of a value of a column as text, the same in every database."""
+
+    def without_case(self, expression: str) -> str:
+        """SQL of a text that is about to be searched without regard to capital letters."""
 
     def wkb_to_hex(self, expression: str) -> str:
         """SQL that turns WKB into hexadecimal text."""

@@ -10,18 +10,22 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from geo.errors import StoreError, StoreLockedError
-from geo.schema import ColumnType
+from geo.schema import TABLES, ColumnType
 
 MEMORY = ":memory:"
-_CRS = "geometry('OGC:CRS84')"
+STREAM_ROWS = 50_000
+"""Rows handed out at a time."""
+
+_SHAPES = ("multipolygon", "line")
 _TYPES: dict[str, ColumnType] = {
     "VARCHAR": "text",
     "INTEGER": "integer",
@@ -34,9 +38,13 @@ _TYPES: dict[str, ColumnType] = {
     "BIGINT[]": "bigints",
 }
 
+Answer = TypeVar("Answer")
+
 
 class DuckDatabase:
     """One open DuckDB file, or one in memory."""
+
+    has_indexes = False
 
     def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
         self._root = root
@@ -96,10 +104,33 @@ class DuckDatabase:
         finally:
             self._local.is_inside = False
 
+    def reading(self, work: Callable[[], Answer]) -> Answer:
+        """Carry out reads on one version of the data."""
+        with self.snapshot():
+            return work()
+
     def stage(self, name: str, rows: pa.Table) -> None:
         """Let SQL read these rows under a name: a view on the caller's memory, nothing is copied."""
         with _our_words():
             self._cursor().register(name, rows)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
+        columns = TABLES[table].columns
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        values = ", ".join(
+            self.geometry_in(f'"{column.name}"') if column.type in _SHAPES else f'"{column.name}"'
+            for column in columns
+        )
+        self.stage("appended", rows)
+        self.run(f"INSERT INTO {table} ({names}) SELECT {values} FROM appended")
+        self._cursor().unregister("appended")
+
+    def stream(self, sql: str) -> Iterator[pa.Table]:
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
+        with _our_words():
+            for batch in self._cursor().sql(sql).to_arrow_reader(STREAM_ROWS):
+                yield pa.Table.from_batches([batch])
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables and staged rows, where they exist."""
@@ -128,6 +159,14 @@ class DuckDatabase:
         """SQL that makes a JSON object of names and SQL values."""
         return "json_object(" + ", ".join(f"'{name}', {value}" for name, value in values.items()) + ")"
 
+    def as_text(self, expression: str, kind: ColumnType) -> str:
+        """SQL of a value of a column as text."""
+        return f"CAST({expression} AS text)"
+
+    def without_case(self, expression: str) -> str:
+        """SQL of a text that is about to be searched without regard to capital letters."""
+        return expression
+
     def wkb_to_hex(self, expression: str) -> str:
         """SQL that turns WKB into hexadecimal text."""
         return f"hex({expression})"
@@ -147,7 +186,7 @@ class DuckDatabase:
         return [
             (
                 row["column_name"],
-                _TYPES.get(row["data_type"], row["data_type"].lower()),
+                _word_of(row["data_type"]),
                 not row["is_nullable"],
             )
             for row in rows
@@ -160,6 +199,10 @@ class DuckDatabase:
                 cursor.close()
             self._cursors.clear()
             self._root.close()
+
+
+def _word_of(kind: str) -> str:
+    return "geometry" if kind == "GEOMETRY('OGC:CRS84')" else _TYPES.get(kind, kind.lower())
 
 
 def open_duckdb(place: str, *, memory_mb: int, threads: int) -> DuckDatabase:

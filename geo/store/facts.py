@@ -64,14 +64,17 @@ def _sort_again(db: Database, *, is_all: bool) -> None:
     """Sort the facts when too many were written since they were last in order of area.
 
     Facts are appended batch by batch; each batch is in order, but a hundred of them side by side are
-    not, and a question about one grid would then read most of the table.
+    not, and a question about one grid would then read most of the table. Where indexes find the rows
+    the order does not matter.
     """
+    if db.has_indexes:
+        return
     n_facts = count(db, "SELECT count(*) FROM case_facts")
     row = db.row("SELECT value FROM store_meta WHERE name = 'n_facts_sorted'")
     n_sorted = n_facts if is_all else min(int(str(row[0])), n_facts) if row else 0
     if n_facts - n_sorted > max(TAIL_LEAST, TAIL_SHARE * n_facts):
         names = ", ".join(TABLES["case_facts"].names)
-        db.run(f"CREATE TEMP TABLE in_order AS SELECT {names} FROM case_facts ORDER BY {_ORDER}")
+        db.run(f"CREATE TEMP TABLE in_order AS SELECT {names} FROM case_facts ORDER BY {FACTS_ORDER}")
         db.run("DELETE FROM case_facts")
         db.run(f"INSERT INTO case_facts ({names}) SELECT {names} FROM in_order")
         db.drop("in_order")
@@ -81,9 +84,11 @@ def _sort_again(db: Database, *, is_all: bool) -> None:
         db.run("INSERT INTO store_meta (name, value) VALUES ('n_facts_sorted', $1)", [str(n_sorted)])
 
 
-_ORDER = ", ".join(
+FACTS_ORDER = ", ".join(
     [*(f"{level}_code NULLS LAST" for level in CHAIN_LEVELS), "reported_at NULLS LAST", "case_no"]
 )
+
+"""Order in which facts are written: by area, then by moment of report."""
 
 _SOURCE = """FROM cases c JOIN touched t ON t.case_no = c.case_no
 LEFT JOIN case_areas a ON a.case_id = c.case_id AND a.basis = 'current'"""
@@ -144,7 +149,7 @@ def _write_facts(db: Database, time_zone: str) -> None:
     )
     db.run(
         f"INSERT INTO case_facts ({', '.join(names)}) SELECT * FROM "
-        f"(SELECT {', '.join(f'{known[n]} AS {n}' for n in names)}\n{_SOURCE}\n{joins}) n\nORDER BY {_ORDER}",
+        f"(SELECT {', '.join(f'{known[n]} AS {n}' for n in names)}\n{_SOURCE}\n{joins}) n\nORDER BY {FACTS_ORDER}",
         p.values,
     )
 

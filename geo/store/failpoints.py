@@ -19,6 +19,7 @@ STEPS = (
     "undo.begun", "undo.rows_removed", "undo.rows_restored", "undo.facts_written", "undo.recorded",
     "undo.committed",
     "place.begun", "place.areas_written", "place.facts_written", "place.committed",
+    "copy.begun", "copy.tables_written", "copy.committed",
     "migrate.begun", "migrate.applied", "migrate.committed",
 )  # fmt: skip
 """Every step there is, in the order in which storing, undoing, placing and migrating pass them."""

@@ -161,7 +161,7 @@ def _add_texts(facts: FactTable, condition: Condition, where: CaseFilter) -> Non
     if where.text:
         pattern = condition.params.add(f"%{escape_like(where.text)}%")
         found = " OR ".join(
-            f"s.{name} ILIKE {pattern} ESCAPE '!'"
+            f"{facts.db.without_case(f's.{name}')} ILIKE {pattern} ESCAPE '!'"
             for name in ("source_no", "title", "description", "address")
         )
         condition.add(f"f.case_no IN (SELECT s.case_no FROM cases s WHERE {found})")

@@ -71,7 +71,8 @@ def sums_of(mark: Mark, codes: Mapping[str, int], sign: str = "") -> str:
 def marks_sql(group: str, condition: str, codes: Mapping[str, int]) -> str:
     """SELECT of the sums by group, month and month of the deadline of the facts of a condition."""
     return " UNION ALL ".join(
-        f"SELECT {group} AS code, {mark.month} AS month, {mark.due_month} AS due_month, {sums_of(mark, codes)} "
+        f"SELECT {group} AS code, {mark.month} AS month, "
+        f"CAST({mark.due_month} AS integer) AS due_month, {sums_of(mark, codes)} "
         f"FROM case_facts f WHERE {condition} AND {mark.which} GROUP BY 1, 2, 3"
         for mark in MARKS
     )

@@ -36,17 +36,21 @@ def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
     StoreVersionError
         If the store was written by a newer program.
     """
-    db.run(
-        "CREATE TABLE IF NOT EXISTS schema_migrations "
-        "(number integer NOT NULL, name text NOT NULL, applied_at timestamptz NOT NULL)"
-    )
+    if not db.columns_of("schema_migrations"):
+        with db.transaction():
+            db.run(
+                "CREATE TABLE IF NOT EXISTS schema_migrations "
+                "(number integer NOT NULL, name text NOT NULL, applied_at timestamptz NOT NULL)"
+            )
     migrations = read_migrations(database)
-    done = {int(str(row["number"])) for row in every(db, "SELECT number FROM schema_migrations")}
+    done = applied_migrations(db)
     if unknown := sorted(done - {number for number, _, _ in migrations}):
         raise StoreVersionError("store_too_new", number=unknown[-1], known=migrations[-1][0])
     waiting = [migration for migration in migrations if migration[0] not in done]
     for number, name, sql in waiting:
         with db.transaction():
+            if number in applied_migrations(db):
+                continue  # another program was faster
             reach("migrate.begun")
             for statement in split_statements(sql):
                 db.run(statement)
@@ -54,6 +58,11 @@ def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
             reach("migrate.applied")
         reach("migrate.committed")
     return [number for number, _, _ in waiting]
+
+
+def applied_migrations(db: Database) -> set[int]:
+    """Return the numbers of the migrations a store has."""
+    return {int(str(row["number"])) for row in every(db, "SELECT number FROM schema_migrations")}
 
 
 def split_statements(sql: str) -> Iterator[str]:

@@ -177,7 +177,7 @@ def read_areas(
 
 
 RESIDENT_COLUMNS = (
-    "area_id", "name", "parent_id", "residents", "households", "area_m2", "xmin", "ymin", "xmax", "ymax",
+    "area_id", "name", "parent_id", "residents", "households", "area_m2", "west", "south", "east", "north",
 )  # fmt: skip
 
 
@@ -215,8 +215,8 @@ def search_areas(db: Database, text: str, *, limit: int) -> pd.DataFrame:
     p = Params()
     exact, escaped = p.add(text.strip().lower()), escape_like(text.strip().lower())
     inside, begins = p.add(f"%{escaped}%"), p.add(f"{escaped}%")
-    names = ("lower(t.name)", "lower(t.area_id)")
-    alias = "EXISTS (SELECT 1 FROM area_aliases s WHERE s.area_id = t.area_id AND lower(s.alias) {test})"
+    *names, other = (f"lower({db.without_case(name)})" for name in ("t.name", "t.area_id", "s.alias"))
+    alias = f"EXISTS (SELECT 1 FROM area_aliases s WHERE s.area_id = t.area_id AND {other} {{test}})"
 
     def tested(test: str) -> str:
         return " OR ".join([*(f"{name} {test}" for name in names), alias.format(test=test)])

@@ -7,23 +7,34 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, counting, listing, placing, reading, undoing, verifying
+from geo.store import batches, copying, counting, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
-from geo.store.base import BatchHead, CaseFilter, Comparison, Finding, GroupBy, Receipt
+from geo.store.base import (
+    BatchHead,
+    CaseFilter,
+    Comparison,
+    Finding,
+    Fingerprint,
+    GroupBy,
+    Progress,
+    Receipt,
+    Store,
+)
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
+
+Answer = TypeVar("Answer")
 
 
 class SqlStore:
@@ -34,15 +45,17 @@ class SqlStore:
         self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
-    @contextmanager
-    def _asking(self) -> Iterator[FactTable]:
-        """Hand out the facts as one version of the data."""
-        with self._db.snapshot():
+    def _ask(self, question: Callable[[FactTable], Answer]) -> Answer:
+        """Answer from one version of the data; each version has a memory of its own."""
+
+        def answer() -> Answer:
             version = self.data_version()
             facts = self._facts
             if facts.version != version:
                 self._facts = facts = open_facts(self._db, version, self._time_zone)
-            yield facts
+            return question(facts)
+
+        return self._db.reading(answer)
 
     @property
     def time_zone(self) -> str:
@@ -174,19 +187,23 @@ class SqlStore:
         with_geometry: bool = True,
     ) -> gpd.GeoDataFrame:
         """Read the published areas of one level on a date, WGS84, by `area_id`."""
-        with self._asking() as facts:
+
+        def answer(facts: FactTable) -> gpd.GeoDataFrame:
             chosen = area_ids
             if parent_id is not None:
                 under = _find_under(facts, level, parent_id, on)
                 chosen = under if area_ids is None else sorted({*under} & {*area_ids})
             return reading.read_areas(self._db, level, on=on, area_ids=chosen, with_geometry=with_geometry)
 
+        return self._ask(answer)
+
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
         """Return the published areas with that code, no geometry."""
-        with self._asking() as facts:
-            return _remember(
+        return self._ask(
+            lambda facts: _remember(
                 facts, ("area", area_id, level), lambda: reading.find_area(self._db, area_id, level=level)
             )
+        )
 
     def search_areas(self, text: str, *, limit: int = 20) -> pd.DataFrame:
         """Find areas by name, alias or code."""
@@ -202,8 +219,11 @@ class SqlStore:
         offset: int = 0,
     ) -> pd.DataFrame:
         """List cases with the ids of their current areas."""
-        with self._asking() as facts:
-            return listing.list_cases(facts, where, columns=columns, sort=sort, limit=limit, offset=offset)
+        return self._ask(
+            lambda facts: listing.list_cases(
+                facts, where, columns=columns, sort=sort, limit=limit, offset=offset
+            )
+        )
 
     def list_batches(self, *, limit: int = 100) -> pd.DataFrame:
         """Return rows of `import_batches`, newest first."""
@@ -214,8 +234,7 @@ class SqlStore:
     # --- counting ----------------------------------------------------------------------------
     def count_cases(self, where: CaseFilter) -> int:
         """Count the cases a filter means."""
-        with self._asking() as facts:
-            return counting.count_cases(facts, where)
+        return self._ask(lambda facts: counting.count_cases(facts, where))
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table."""
@@ -225,30 +244,27 @@ class SqlStore:
         self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool = True
     ) -> pd.DataFrame:
         """Count what happened in `[start, end)`, grouped."""
-        with self._asking() as facts:
-            return counting.period_counts(
+        return self._ask(
+            lambda facts: counting.period_counts(
                 facts, by, where, start=start, end=end, with_percentiles=with_percentiles
             )
+        )
 
     def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count by calendar month of the store's zone over all time, grouped."""
-        with self._asking() as facts:
-            return counting.month_counts(facts, by, where)
+        return self._ask(lambda facts: counting.month_counts(facts, by, where))
 
     def cross_counts(self, by: GroupBy, and_by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count the cases a filter means in two directions."""
-        with self._asking() as facts:
-            return counting.cross_counts(facts, by, and_by, where)
+        return self._ask(lambda facts: counting.cross_counts(facts, by, and_by, where))
 
     def hexagon_counts(self, where: CaseFilter, *, resolution: int) -> pd.DataFrame:
         """Count located cases per H3 cell."""
-        with self._asking() as facts:
-            return counting.hexagon_counts(facts, where, resolution=resolution)
+        return self._ask(lambda facts: counting.hexagon_counts(facts, where, resolution=resolution))
 
     def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
         """Find points that carry at least `least` cases."""
-        with self._asking() as facts:
-            return counting.pile_ups(facts, where, least=least)
+        return self._ask(lambda facts: counting.pile_ups(facts, where, least=least))
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and last moment of report or closing in the store."""
@@ -267,17 +283,30 @@ class SqlStore:
 
     def residents(self, level: AreaLevel, *, parent_id: str | None = None) -> pd.DataFrame:
         """Read own figures and boxes of the published areas."""
-        with self._asking() as facts:
+
+        def answer(facts: FactTable) -> pd.DataFrame:
             table = _remember(facts, ("residents", level), lambda: reading.residents(self._db, level))
             if parent_id is None:
                 return table
             under = _find_under(facts, level, parent_id, None)
             return table[table["area_id"].isin(under)].reset_index(drop=True)
 
+        return self._ask(answer)
+
     def verify(self) -> list[Finding]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
-        with self._asking() as facts:  # with a memory of its own: what is remembered proves nothing
-            return verifying.verify(open_facts(self._db, facts.version, self._time_zone))
+        # with a memory of its own: what is remembered proves nothing
+        return self._ask(lambda facts: verifying.verify(open_facts(self._db, facts.version, self._time_zone)))
+
+    def fingerprints(self, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Return the number of rows and the checksum of every table."""
+        return copying.fingerprints(self._db, progress=progress)
+
+    def copy_into(self, target: Store, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+        """Copy everything into an empty store, atomically, and prove it."""
+        if not isinstance(target, SqlStore):
+            raise TypeError("a store is copied into another store of this program")
+        return copying.copy_rows(self._db, target._db, progress=progress)
 
     def close(self) -> None:
         """Close the store."""

@@ -100,7 +100,8 @@ def row_as_json(db: Database, table: Table, alias: str) -> str:
     for column in table.columns:
         value = f"{alias}.{quote(column.name)}"
         is_shape = column.type in GEOMETRY_TYPES
-        values[column.name] = db.wkb_to_hex(db.geometry_out(value)) if is_shape else f"CAST({value} AS text)"
+        text = db.wkb_to_hex(db.geometry_out(value)) if is_shape else db.as_text(value, column.type)
+        values[column.name] = text
     return db.json_object(values)
 
 
@@ -163,11 +164,12 @@ def list_changes(db: Database, staged: str, table: Table, names: Sequence[str], 
     key = quote(table.key[0])
     parts = []
     for position, name in enumerate(names):
-        if name in table.key or table.column(name).type in GEOMETRY_TYPES:
+        kind = table.column(name).type
+        if name in table.key or kind in GEOMETRY_TYPES:
             continue
         parts.append(
             f"SELECT a.{ROW}, {position} AS place, a.{key} AS id, '{name}' AS column_name, "
-            f"CAST(c.{quote(name)} AS text) AS old, CAST(a.{quote(name)} AS text) AS new "
+            f"{db.as_text(f'c.{quote(name)}', kind)} AS old, {db.as_text(f'a.{quote(name)}', kind)} AS new "
             f"FROM {staged} a JOIN compared k ON k.{ROW} = a.{ROW} AND k.status = 'changed' "
             f"JOIN {table.name} c ON c.{key} = a.{key} WHERE {is_different(db, table, name)}"
         )

@@ -94,7 +94,7 @@ def find_area(
         area_id=str(row["area_id"]),
         name=str(row["name"]),
         parents=_find_parents(store, own_level, row["parent_id"]),
-        box=(float(row["xmin"]), float(row["ymin"]), float(row["xmax"]), float(row["ymax"])),
+        box=(float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"])),
         area_m2=float(row["area_m2"]),
         kind=None if pd.isna(row["kind"]) else str(row["kind"]),
         staff=_find_staff(store, area_id, at),
@@ -211,10 +211,10 @@ def index_neighbours(store: Store, card: AreaCard) -> AreaIndex:
     boxes = store.residents(card.level)
     west, south, east, north = card.box
     is_near = (
-        (boxes["xmin"] <= east)
-        & (boxes["xmax"] >= west)
-        & (boxes["ymin"] <= north)
-        & (boxes["ymax"] >= south)
+        (boxes["west"] <= east)
+        & (boxes["east"] >= west)
+        & (boxes["south"] <= north)
+        & (boxes["north"] >= south)
     )
     near = store.read_areas(card.level, area_ids=boxes.loc[is_near, "area_id"].tolist())
     return build_index(near.geometry.to_numpy(), ids=near["area_id"].tolist())

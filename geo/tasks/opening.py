@@ -11,6 +11,7 @@ from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
 from geo.store.base import CaseFilter, Store
+from geo.store.postgis_connect import Limits
 
 DEMO_SOURCE = "demo"
 """Source under which the batches of a demo district are stored."""
@@ -51,7 +52,8 @@ def open_store(settings: Settings) -> Store:
     Raises
     ------
     StoreError
-        If the address is not understood, or the file is not a store of ours.
+        If the address is not understood, the file is not a store of ours, or the server cannot be
+        used.
     StoreLockedError
         If another program has it open.
     StoreVersionError
@@ -62,7 +64,13 @@ def open_store(settings: Settings) -> Store:
         time_zone=settings.time_zone,
         memory_mb=settings.store_memory_mb,
         threads=settings.store_threads,
+        limits=limits_of(settings),
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return how many connections to a server there may be, and how long things may take there."""
+    return Limits(connections=settings.store_connections, read_s=settings.store_timeout_s)
 
 
 def warm_up() -> None:

@@ -35,15 +35,14 @@ LOOKS = [
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-def _fill(folder: Path, fill: object) -> str:
-    address = f"duckdb:{folder / 'store.duckdb'}"
+def _fill(address: str, fill: object) -> str:
     with open_store(address, time_zone="Asia/Shanghai") as store:
         fill(store)
     return address
 
 
 @pytest.fixture(scope="module")
-def servers(start_server, tmp_path_factory) -> dict[str, str]:
+def servers(start_server, tmp_path_factory, new_store) -> dict[str, str]:
     """Three servers: an empty store, the small one with hostile names, a small demo district."""
 
     def demo(store):
@@ -51,7 +50,9 @@ def servers(start_server, tmp_path_factory) -> dict[str, str]:
 
     fills = {"empty": lambda store: None, "small": fill_small_store, "demo": demo}
     return {
-        name: start_server(APP, GETU_STORE_URL=_fill(tmp_path_factory.mktemp(name), fill), GETU_TIME_ZONE="")
+        name: start_server(
+            APP, GETU_STORE_URL=_fill(new_store(tmp_path_factory.mktemp(name)), fill), GETU_TIME_ZONE=""
+        )
         for name, fill in fills.items()
     }
 
@@ -417,10 +418,12 @@ def _confirm(page: Page) -> str:
     return panel(page, "stored").inner_text()
 
 
-def test_the_sample_files_come_in_are_shown_and_can_be_taken_back(start_server, open_page, tmp_path):
+def test_the_sample_files_come_in_are_shown_and_can_be_taken_back(
+    start_server, open_page, tmp_path, new_store
+):
     if not SAMPLES.is_dir():
         pytest.skip("the sample files are not there (python -m geo demo --files data/demo)")
-    address = start_server(APP, GETU_STORE_URL=f"duckdb:{tmp_path / 'store.duckdb'}", GETU_TIME_ZONE="")
+    address = start_server(APP, GETU_STORE_URL=new_store(tmp_path), GETU_TIME_ZONE="")
     page = open_page(f"{address}/import?lang=en")
     wait_until_drawn(page)
     wgs84 = "WGS84 (GPS, OpenStreetMap)"
@@ -460,8 +463,8 @@ def test_the_sample_files_come_in_are_shown_and_can_be_taken_back(start_server, 
     expect(panel(page, "batches").locator("tbody tr").first).to_contain_text("undone")
 
 
-def test_the_demo_is_made_from_an_empty_store_with_one_button(start_server, open_page, tmp_path):
-    address = start_server(APP, GETU_STORE_URL=f"duckdb:{tmp_path / 'store.duckdb'}", GETU_TIME_ZONE="")
+def test_the_demo_is_made_from_an_empty_store_with_one_button(start_server, open_page, tmp_path, new_store):
+    address = start_server(APP, GETU_STORE_URL=new_store(tmp_path), GETU_TIME_ZONE="")
     page = open_page(f"{address}/?lang=en")
     wait_until_drawn(page)
     press(page, "make_demo")

@@ -48,7 +48,7 @@ def test_a_good_area_has_the_columns_of_the_schema_and_the_row_of_the_file():
     assert (second["name"], pd.isna(second.parent_id), pd.isna(second.residents)) == ("2", True, True)
     assert checked.rows.crs.to_epsg() == 4326
     assert set(checked.rows.geom.geom_type) == {"MultiPolygon"}
-    assert (first.xmin, first.ymin, first.xmax, first.ymax) == pytest.approx((104, 30.6, 104.01, 30.61))
+    assert (first.west, first.south, first.east, first.north) == pytest.approx((104, 30.6, 104.01, 30.61))
     # 0.01 degrees: 958.3 m by 1108.6 m at 30.605 north
     assert first.area_m2 == pytest.approx(958.3 * 1108.6, rel=1e-3)
     assert (checked.n_read, checked.n_rejected) == (2, 0)
@@ -59,8 +59,8 @@ def test_gcj02_is_turned_back_and_the_user_s_word_wins_over_the_format():
         check(({"code": "1"}, square(104.0682)), coord_sys=name).rows.iloc[0] for name in ("wgs84", "gcj02")
     )
     # Chengdu: about 361 m to the west and north (domain sheet 5.3)
-    assert (plain.xmin - shifted.xmin) * 95_800 == pytest.approx(240, abs=25)
-    assert abs(plain.ymin - shifted.ymin) * 110_900 == pytest.approx(270, abs=25)
+    assert (plain.west - shifted.west) * 95_800 == pytest.approx(240, abs=25)
+    assert abs(plain.south - shifted.south) * 110_900 == pytest.approx(270, abs=25)
 
 
 def test_no_system_named_inside_china_is_asked_about():
@@ -209,7 +209,7 @@ def test_fault_B05_the_gbk_twins_agree_to_a_metre_once_gcj02_is_turned_back(shar
     plain, shifted = areas("cn_wgs84", "wgs84"), areas("cn_gcj02", "gcj02")
     assert plain["name"].tolist() == shifted["name"].tolist()
     assert "深圳" in plain["name"].iloc[0] or all(name.endswith(("区", "县")) for name in plain["name"])
-    sides = ["xmin", "ymin", "xmax", "ymax"]
+    sides = ["west", "south", "east", "north"]
     gap = np.abs(plain[sides].to_numpy() - shifted[sides].to_numpy()).max() * 111_000
     assert gap < 3.0
 

@@ -31,7 +31,7 @@ def test_fault_B06_swapped_columns_are_refused_or_warned_of_and_never_exchanged(
     xinjiang = [[[y, x] for x, y in square(80.0, 41.0)[0]]]  # 80 is a latitude as well
     checked = check(({"code": "1"}, xinjiang))
     assert ("layer_looks_swapped", "warns") in {(note.code, note.severity) for note in checked.notes}
-    assert checked.rows.iloc[0].xmin == 41.0
+    assert checked.rows.iloc[0].west == 41.0
 
 
 def test_fault_B25_a_polygon_off_the_earth_or_across_180_degrees_is_refused():

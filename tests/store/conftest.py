@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -14,19 +13,20 @@ import shapely
 
 from geo.schema import AREA_LEVELS
 from geo.store import BatchHead, Store, open_store
+from tests.databases import Places, PostgisPlaces, Server
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 MakeStore = Callable[..., Store]
 
 
-@pytest.fixture(params=["duckdb"])
-def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeStore]:
+@pytest.fixture
+def make_store(places: Places) -> Iterator[MakeStore]:
     """Return a function that opens the store of one test in a database of each kind."""
     opened: list[Store] = []
 
     def make(*, time_zone: str = "Asia/Shanghai", name: str = "store") -> Store:
-        store = open_store(f"{request.param}:{tmp_path / name}.duckdb", time_zone=time_zone, now=NOON)
+        store = open_store(places.new(name), time_zone=time_zone, now=NOON)
         opened.append(store)
         return store
 
@@ -39,6 +39,21 @@ def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeS
 def store(make_store: MakeStore) -> Store:
     """Return an empty store in Asia/Shanghai."""
     return make_store()
+
+
+@pytest.fixture
+def postgis_places(postgis_server: Server) -> Iterator[PostgisPlaces]:
+    """Return databases on the private server for tests of what only a server can do."""
+    made = PostgisPlaces(postgis_server)
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def postgis_store(postgis_places: PostgisPlaces) -> Iterator[Store]:
+    """Return an empty store on the private server."""
+    with open_store(postgis_places.new(), time_zone="Asia/Shanghai", now=NOON) as store:
+        yield store
 
 
 def head(kind: str = "cases", **more: Any) -> BatchHead:
@@ -108,10 +123,10 @@ def make_areas(
             "name": [f"{number}号" for number in ids],
             "parent_id": parent,
             "geom": shapes,
-            "xmin": [shape.bounds[0] for shape in shapes],
-            "ymin": [shape.bounds[1] for shape in shapes],
-            "xmax": [shape.bounds[2] for shape in shapes],
-            "ymax": [shape.bounds[3] for shape in shapes],
+            "west": [shape.bounds[0] for shape in shapes],
+            "south": [shape.bounds[1] for shape in shapes],
+            "east": [shape.bounds[2] for shape in shapes],
+            "north": [shape.bounds[3] for shape in shapes],
             "area_m2": 1_000_000.0,
             "residents": [1000 * (i + 1) for i in range(len(ids))],
         },

@@ -1,4 +1,4 @@
-"""Does one thing to a store, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
+"""Does things to stores, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
 
 Everything goes through the tasks, as a page or a command would do it.
 """
@@ -6,16 +6,21 @@ Everything goes through the tasks, as a page or a command would do it.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.settings import Settings
 from geo.store import open_store
+from geo.store.failpoints import VARIABLE
 from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
 from geo.tasks.placing import place_cases
 from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
+from geo.tasks.stores import back_up, copy_store
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 WHO = {"actor": "li", "now": NOW}
@@ -62,6 +67,50 @@ DEEDS = {
     "place": lambda store: place_cases(store, actor="li", now=NOW),
 }
 
+WHOLE = {
+    "copy": lambda source, target: copy_store(source, target, Settings()),
+    "back up": lambda source, target: _back_up(source, Path(target)),
+    "open": lambda source, _: open_store(source, now=NOW).close(),
+}
+"""Deeds on whole stores: address of one, and address or file of the other."""
+
+
+def _back_up(source: str, file: Path) -> None:
+    with open_store(source) as store:
+        back_up(store, file, Settings())
+
+
+def do(deed: str, url: str, other: str) -> None:
+    """Do one thing."""
+    if deed in WHOLE:
+        WHOLE[deed](url, other)
+        return
+    with open_store(url, now=NOW) as opened:
+        DEEDS[deed](opened)
+
+
+def serve() -> None:
+    """Do each thing that a line of the input names, in a child that may die; answer with its exit code.
+
+    Everything is imported once, and no store is opened here: a child begins as a fresh process would.
+    """
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.environ[VARIABLE] = order["fail_at"]
+                do(order["deed"], order["url"], order["other"])
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    with open_store(sys.argv[2], now=NOW) as opened:
-        DEEDS[sys.argv[1]](opened)
+    serve()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from geo.store import open_store
-from geo.store.failpoints import STEPS, VARIABLE
+from geo.store.failpoints import STEPS
+from tests.databases import KINDS, DuckdbPlaces, PostgisPlaces
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -40,9 +41,9 @@ def deeds():
     return module
 
 
-def digest(path):
+def digest(url):
     """Everything a store holds, as text that can be compared; moments of storing are all the same."""
-    with open_store(f"duckdb:{path}") as store:
+    with open_store(url) as store:
         assert store.verify() == []
         tables = {name: store.read(name).astype(str).to_csv(index=False) for name in store.count_rows()}
     for name in ("audit_log", "store_meta"):  # a placement of its own follows boundaries
@@ -50,17 +51,28 @@ def digest(path):
     return tables
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kept(request, tmp_path_factory):
+    """Where stores are kept that all tests of one kind of database start from."""
+    if request.param == "duckdb":
+        places = DuckdbPlaces(tmp_path_factory.mktemp("stages"))
+    else:
+        places = PostgisPlaces(request.getfixturevalue("postgis_server"))
+    yield places
+    places.clear()
+
+
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    """Stores before and after each deed, made once."""
-    module, folder = deeds(), tmp_path_factory.mktemp("stages")
+def stages(kept):
+    """Stores before and after each deed, made once, and what they hold."""
+    module = deeds()
 
     def make(name, *steps):
-        path = folder / f"{name}.duckdb"
-        with open_store(f"duckdb:{path}", now=module.NOW) as store:
+        url = kept.new(name)
+        with open_store(url, now=module.NOW) as store:
             for step in steps:
                 step(store)
-        return path
+        return url, digest(url)
 
     def week(number):
         return lambda store: module.bring_week(store, number)
@@ -85,50 +97,111 @@ def stages(tmp_path_factory):
     }
 
 
-def run(deed, path, *, fail_at=""):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a function that does one thing in a process of its own; it gives the exit code."""
+    said = tmp_path_factory.mktemp("said") / "errors"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environ |= {VARIABLE: fail_at} if fail_at else {}
-    command = [sys.executable, str(SCRIPT), deed, f"duckdb:{path}"]
-    return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
+    with (
+        said.open("wb") as errors,
+        subprocess.Popen(
+            [sys.executable, str(SCRIPT)], env=environ, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=errors, text=True,
+        ) as process,
+    ):  # fmt: skip
+
+        def do(deed, url, other="", *, fail_at=""):
+            order = {"deed": deed, "url": url, "other": str(other), "fail_at": fail_at}
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            code = int(process.stdout.readline())
+            assert code in (0, -signal.SIGKILL), said.read_text()[-1000:]
+            return code
+
+        yield do
+        process.stdin.close()
+        process.wait(timeout=60)
 
 
 @pytest.mark.parametrize(("deed", "step"), KILLS)
-def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(stages, tmp_path, deed, step):
-    before, after = stages[deed]
-    path = tmp_path / "store.duckdb"
-    shutil.copy(before, path)
-    done = run(deed, path, fail_at=step)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
-    left = digest(path)
-    wanted = digest(before), digest(after)
-    between = {name for name in left if left[name] not in (wanted[0][name], wanted[1][name])}
+def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
+    run, kept, stages, deed, step
+):
+    (before, was), (_, becomes) = stages[deed]
+    url = kept.copy(before, "killed")
+    assert run(deed, url, fail_at=step) == -signal.SIGKILL
+    left = digest(url)
+    between = {name for name in left if left[name] not in (was[name], becomes[name])}
     assert not between
     is_done = step.endswith("committed") or (deed, step.split(".")[0]) in {("grids", "place")}
     if deed == "grids" and is_done:
         return  # boundaries are in; placing follows with the next `place`, tested below
-    assert left == wanted[1 if is_done else 0]
+    assert left == (becomes if is_done else was)
     if not is_done:
-        assert run(deed, path).returncode == 0
-        assert digest(path) == wanted[1]
+        assert run(deed, url) == 0
+        assert digest(url) == becomes
 
 
 @pytest.mark.parametrize(
     "step", ["batch.committed", "place.begun", "place.areas_written", "place.facts_written"]
 )
 def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_the_next_command(
-    stages, tmp_path, step
+    run, kept, stages, step
 ):
-    before, after = stages["grids"]
-    path = tmp_path / "store.duckdb"
-    shutil.copy(before, path)
-    assert run("grids", path, fail_at=step).returncode == -signal.SIGKILL
-    assert run("place", path).returncode == 0
-    assert digest(path) == digest(after)
+    (before, _), (_, becomes) = stages["grids"]
+    url = kept.copy(before, "killed")
+    assert run("grids", url, fail_at=step) == -signal.SIGKILL
+    assert run("place", url) == 0
+    assert digest(url) == becomes
 
 
-def test_without_the_variable_nothing_dies(stages, tmp_path):
-    path = tmp_path / "store.duckdb"
-    shutil.copy(stages["week"][0], path)
-    done = run("week", path)
-    assert done.returncode == 0, done.stderr.decode()[-500:]
-    assert digest(path) == digest(stages["week"][1])
+COPY = tuple(step for step in STEPS if step.startswith("copy."))
+MIGRATE = tuple(step for step in STEPS if step.startswith("migrate."))
+
+
+@pytest.mark.parametrize("step", COPY)
+def test_fault_G01_a_kill_while_copying_leaves_an_empty_store_or_all_of_it(run, kept, stages, step):
+    source, holds = stages["week"][0]
+    url = kept.new(f"copied {step}")
+    assert run("copy", source, url, fail_at=step) == -signal.SIGKILL
+    if step != "copy.committed":
+        assert sum(map(len, rows_of(url).values())) == 0
+        assert run("copy", source, url) == 0
+    assert digest(url) == holds
+
+
+@pytest.mark.parametrize("step", COPY)
+def test_fault_G01_a_kill_while_backing_up_leaves_no_file_of_that_name(run, kept, stages, tmp_path, step):
+    source, holds = stages["week"][0]
+    assert run("back up", source, tmp_path / "b.duckdb", fail_at=step) == -signal.SIGKILL
+    assert not (tmp_path / "b.duckdb").exists()
+    assert run("back up", source, tmp_path / "b.duckdb") == 0
+    assert digest(f"duckdb:{tmp_path / 'b.duckdb'}") == holds
+    assert not list(tmp_path.glob("*.unfinished*"))
+
+
+@pytest.mark.parametrize("step", MIGRATE)
+def test_fault_G19_a_kill_while_migrating_is_made_good_by_the_next_start(
+    run, kept, tmp_path, postgis_server, step
+):
+    is_file = kept.kind == "duckdb"
+    url = f"duckdb:{tmp_path / 'new.duckdb'}" if is_file else postgis_server.url(postgis_server.make())
+    assert run("open", url, fail_at=step) == -signal.SIGKILL
+    assert run("open", url) == 0
+    assert sum(map(len, rows_of(url).values())) == 0
+    if not is_file:
+        postgis_server.drop(url.rpartition("/")[2])
+
+
+def rows_of(url):
+    """Rows of every table but the facts about the store itself."""
+    with open_store(url) as store:
+        assert store.verify() == []
+        return {name: store.read(name) for name in store.count_rows() if name != "store_meta"}
+
+
+def test_without_the_variable_nothing_dies(run, kept, stages):
+    (before, _), (_, becomes) = stages["week"]
+    url = kept.copy(before, "killed")
+    assert run("week", url) == 0
+    assert digest(url) == becomes

@@ -55,7 +55,7 @@ def district_areas() -> pd.DataFrame:
     table["name"] = "区域" + table["area_id"]
     table.loc[table["area_id"] == "D1S1C2", "name"] = HOSTILE
     bounds = shapely.bounds(table["geom"].to_numpy())
-    for k, name in enumerate(("xmin", "ymin", "xmax", "ymax")):
+    for k, name in enumerate(("west", "south", "east", "north")):
         table[name] = bounds[:, k]
     table["set_id"] = "set-" + table["area_level"]
     table["kind"] = None
@@ -214,15 +214,15 @@ def _facilities() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai", now=FIRST) as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai", now=FIRST) as opened:
         fill(opened)
         yield opened
 
 
 @pytest.fixture()
-def empty_store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai", now=FIRST) as opened:
+def empty_store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai", now=FIRST) as opened:
         yield opened
 
 

@@ -58,8 +58,8 @@ def squares(level, codes, *, names=None):
 
 
 @pytest.fixture
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as opened:
         yield opened
 
 

@@ -54,8 +54,8 @@ WEEK = [
 
 
 @pytest.fixture
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as opened:
         yield opened
 
 

@@ -33,7 +33,7 @@ def at(column, row):
 def areas_table(level, rows, set_id):
     table = pd.DataFrame(rows, columns=["area_id", "parent_id", "geom"])
     bounds = shapely.bounds(table["geom"].to_numpy())
-    for number, name in enumerate(("xmin", "ymin", "xmax", "ymax")):
+    for number, name in enumerate(("west", "south", "east", "north")):
         table[name] = bounds[:, number]
     return table.assign(
         set_id=set_id, area_level=level, name="区" + table["area_id"], area_m2=1.0, attributes="{}"
@@ -60,8 +60,8 @@ GRIDS = [
 
 
 @pytest.fixture
-def store():
-    with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
+def store(new_store):
+    with open_store(new_store(), time_zone="Asia/Shanghai") as opened:
         yield opened
 
 

@@ -1,0 +1,133 @@
+"""Look after whole stores: create, examine, copy, back up, restore, verify (存储维护).
+
+A backup is a store in one DuckDB file, whichever database it was made from: it can be opened,
+verified and copied anywhere. It is made from one version of the data while others read and write,
+written under another name first and given its own when it is proved.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from geo.errors import MissingError, StoreError
+from geo.settings import Settings
+from geo.store import open_store as open_store_at
+from geo.store.base import Finding, Fingerprint, Progress, Store
+from geo.store.health import Finding, examine
+from geo.tasks.opening import limits_of, open_store
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a copy, backup or restore moved, table by table."""
+
+    tables: Mapping[str, Fingerprint]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.n_rows for table in self.tables.values())
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What verifying found: sentences, tables that differ from the backup, and what there is."""
+
+    problems: list[Finding]
+    differing: list[str]
+    tables: Mapping[str, Fingerprint]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.n_rows for table in self.tables.values())
+
+
+def examine_store(settings: Settings) -> list[Finding]:
+    """Look at the store the settings name; nothing is made or changed."""
+    return examine(settings.store_url, limits=limits_of(settings))
+
+
+def copy_store(from_url: str, to_url: str, settings: Settings, *, progress: Progress | None = None) -> Moved:
+    """Copy one store into another, empty one; see `Store.copy_into`."""
+    with (
+        open_at(from_url, settings) as source,
+        open_at(to_url, settings, time_zone=source.time_zone) as target,
+    ):
+        return Moved(source.copy_into(target, progress=progress))
+
+
+def open_at(url: str, settings: Settings, *, time_zone: str = "") -> Store:
+    """Open a store by its address, with the limits of the settings."""
+    return open_store_at(
+        url,
+        time_zone=time_zone,
+        memory_mb=settings.store_memory_mb,
+        threads=settings.store_threads,
+        limits=limits_of(settings),
+    )
+
+
+def back_up(store: Store, file: Path, settings: Settings, *, progress: Progress | None = None) -> Moved:
+    """Write a backup of a store that may be in use.
+
+    Raises
+    ------
+    StoreError
+        If there is a file of that name, it cannot be written, or what was read back differs.
+    """
+    if file.exists():
+        raise StoreError("backup_exists", file=file.name)
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with open_at(f"duckdb:{unfinished}", settings, time_zone=store.time_zone) as target:
+            moved = Moved(store.copy_into(target, progress=progress))
+        _keep(unfinished, file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return moved
+
+
+def _keep(unfinished: Path, file: Path) -> None:
+    """Give a file that is whole its name, so that it is there after a power cut or not at all."""
+    try:
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.rename(file)
+    except OSError as error:
+        raise StoreError("store_cannot_open", file=file.name) from error
+
+
+def restore(file: Path, settings: Settings, *, progress: Progress | None = None) -> Moved:
+    """Copy a backup into the store the settings name, which must be empty.
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    StoreError
+        If it is no store, or the store holds data.
+    """
+    return copy_store(_backup_url(file), settings.store_url, settings, progress=progress)
+
+
+def _backup_url(file: Path) -> str:
+    if not file.is_file():
+        raise MissingError("backup_not_there", file=file.name)
+    return f"duckdb:{file}"
+
+
+def verify_store(settings: Settings, *, backup: Path | None = None) -> Verified:
+    """Verify the rules of the store, and that it holds the same as a backup when one is named."""
+    with open_store(settings) as store:
+        problems, tables = store.verify(), store.fingerprints()
+    differing: list[str] = []
+    if backup is not None:
+        with open_at(_backup_url(backup), settings) as kept:
+            known = kept.fingerprints()
+        differing = [name for name, found in tables.items() if known.get(name) != found]
+    return Verified(problems, differing, tables)
