@@ -19,7 +19,7 @@ import pandas as pd
 from geo.schema import TABLES, AreaLevel, PlacementBasis
 from geo.store import batches, counting, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
-from geo.store.base import BatchHead, CaseFilter, Comparison, Finding, GroupBy, Receipt
+from geo.store.base import BatchHead, BrokenRule, CaseFilter, Comparison, GroupBy, Receipt
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
@@ -274,7 +274,7 @@ class SqlStore:
             under = _find_under(facts, level, parent_id, None)
             return table[table["area_id"].isin(under)].reset_index(drop=True)
 
-    def verify(self) -> list[Finding]:
+    def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
         with self._asking() as facts:  # with a memory of its own: what is remembered proves nothing
             return verifying.verify(open_facts(self._db, facts.version, self._time_zone))
