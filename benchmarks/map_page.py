@@ -101,6 +101,7 @@ def measure(browser: Browser, address: str, pid: int) -> dict[str, float]:
     page.wait_for_selector(READY)
     first_s = page.evaluate(MARKS, "getu:ready") / 1000
     n_outlines, clicks_s = len(outlines), []
+    page.get_by_role("button", name="Period").first.click()
     for label in PERIODS:
         option = page.get_by_text(label, exact=True).first
         option.scroll_into_view_if_needed()

@@ -133,8 +133,9 @@ def run_verify(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     found = verify_store(settings, backup=args.file)
     name = "" if args.file is None else args.file.name
-    lines = [finding.say(session.language) for finding in found.problems]
-    if not lines:
+    problems = [rule.say(session.language) for rule in found.problems]
+    lines = list(problems)
+    if not problems:
         lines.append(say("store_whole", session.language, n_rows=found.n_rows))
     if args.file is not None:
         code = "store_differs" if found.differing else "store_same"

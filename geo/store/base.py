@@ -116,7 +116,7 @@ class CaseFilter:
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenRule:
     """One rule of the store that some rows break."""
 
     code: str
@@ -127,7 +127,7 @@ class Finding:
     """What the sentence names: tables and columns."""
 
     def say(self, language: Language = "en") -> str:
-        """Return the finding as one sentence."""
+        """Return what is broken as one sentence."""
         return say(self.code, language, n=self.n, **self.about)
 
 
@@ -172,7 +172,7 @@ class Store(Protocol):
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the store, for example `demo`; the store's own facts cannot be set."""
 
-    def verify(self) -> list[Finding]:
+    def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
 
     # --- writing -----------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from geo.store import batches, copying, counting, listing, placing, reading, und
 from geo.store import cases as case_batches
 from geo.store.base import (
     BatchHead,
+    BrokenRule,
     CaseFilter,
     Comparison,
-    Finding,
     Fingerprint,
     GroupBy,
     Progress,
@@ -293,7 +293,7 @@ class SqlStore:
 
         return self._ask(answer)
 
-    def verify(self) -> list[Finding]:
+    def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
         # with a memory of its own: what is remembered proves nothing
         return self._ask(lambda facts: verifying.verify(open_facts(self._db, facts.version, self._time_zone)))

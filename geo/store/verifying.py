@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from geo.schema import COUNT_SUMS, PLACEMENT_BASES, TABLES
-from geo.store.base import CaseFilter, Finding, GroupBy
+from geo.store.base import BrokenRule, CaseFilter, GroupBy
 from geo.store.codes import FactTable
 from geo.store.counting import month_facts
 from geo.store.database import Database, count
@@ -37,7 +37,7 @@ _OWNERS = (
 """Table and column that must be found in another table and column."""
 
 
-def verify(facts: FactTable) -> list[Finding]:
+def verify(facts: FactTable) -> list[BrokenRule]:
     """Look for rows that break a rule of the store; see `Store.verify`."""
     db = facts.db
     return [
@@ -51,12 +51,12 @@ def verify(facts: FactTable) -> list[Finding]:
     ]
 
 
-def _found(n: int, code: str, **about: str) -> Iterator[Finding]:
+def _found(n: int, code: str, **about: str) -> Iterator[BrokenRule]:
     if n:
-        yield Finding(code, n, about)
+        yield BrokenRule(code, n, about)
 
 
-def _keys(db: Database) -> Iterator[Finding]:
+def _keys(db: Database) -> Iterator[BrokenRule]:
     for table in TABLES.values():
         if table.name in LEDGERS:
             continue
@@ -70,7 +70,7 @@ def _keys(db: Database) -> Iterator[Finding]:
         )
 
 
-def _owners(db: Database) -> Iterator[Finding]:
+def _owners(db: Database) -> Iterator[BrokenRule]:
     for table, column, other, key in _OWNERS:
         lost = f"NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = t.{column})"
         yield from _found(
@@ -82,7 +82,7 @@ def _owners(db: Database) -> Iterator[Finding]:
         )
 
 
-def _batches(db: Database) -> Iterator[Finding]:
+def _batches(db: Database) -> Iterator[BrokenRule]:
     stored = "SELECT 1 FROM import_batches b WHERE b.batch_id = t.batch_id AND b.state = 'stored'"
     for table in TABLES.values():
         if "batch_id" in table.names and table.name not in ("import_batches", "rejected_rows", "case_events"):
@@ -106,7 +106,7 @@ def _batches(db: Database) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _placements(db: Database) -> Iterator[Finding]:
+def _placements(db: Database) -> Iterator[BrokenRule]:
     for basis in PLACEMENT_BASES:
         has_row = "SELECT 1 FROM case_areas a WHERE a.case_id = c.case_id AND a.basis = $1"
         yield from _found(
@@ -116,7 +116,7 @@ def _placements(db: Database) -> Iterator[Finding]:
         )
 
 
-def _versions(db: Database) -> Iterator[Finding]:
+def _versions(db: Database) -> Iterator[BrokenRule]:
     for name, versions in (("cases", "case_versions"), ("facilities", "facility_versions")):
         key = TABLES[name].key[0]
         later = f"SELECT 1 FROM {versions} v WHERE v.{key} = t.{key} AND v.version >= t.version"
@@ -153,7 +153,7 @@ _COPIED = (
 )
 
 
-def _facts(db: Database) -> Iterator[Finding]:
+def _facts(db: Database) -> Iterator[BrokenRule]:
     missing = "SELECT 1 FROM case_facts f WHERE f.case_no = c.case_no"
     yield from _found(
         count(db, f"SELECT count(*) FROM cases c WHERE NOT EXISTS ({missing})"), "found_no_fact"
@@ -181,7 +181,7 @@ def _facts(db: Database) -> Iterator[Finding]:
 _SUMMED_BY: tuple[GroupBy, ...] = ("subdistrict", "community", "category_id", "channel", "hour")
 
 
-def _sums(facts: FactTable) -> Iterator[Finding]:
+def _sums(facts: FactTable) -> Iterator[BrokenRule]:
     """Compare the sums by month and the spans with the facts they are made of."""
     total = ", ".join(f"sum({name})" for name in COUNT_SUMS)
     keys = ", ".join(TABLES["case_counts"].key)

@@ -15,7 +15,7 @@ from pathlib import Path
 from geo.errors import MissingError, StoreError
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
-from geo.store.base import Finding, Fingerprint, Progress, Store
+from geo.store.base import BrokenRule, Fingerprint, Progress, Store
 from geo.store.health import Finding, examine
 from geo.tasks.opening import limits_of, open_store
 
@@ -36,7 +36,7 @@ class Moved:
 class Verified:
     """What verifying found: sentences, tables that differ from the backup, and what there is."""
 
-    problems: list[Finding]
+    problems: list[BrokenRule]
     differing: list[str]
     tables: Mapping[str, Fingerprint]
 
