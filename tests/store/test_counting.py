@@ -300,13 +300,25 @@ def plain_counts(rows, start, end):
     return {name: int(n) for name, n in found.items()}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-@given(rows=st.lists(_CASE, min_size=1, max_size=60), later=st.lists(_CASE, min_size=1, max_size=20))
-def test_sums_facts_and_plain_python_agree_before_and_after_changes(places, rows, later):
-    places.clear()
-    url = "duckdb::memory:" if places.kind == "duckdb" else places.new()
-    store = open_store(url, threads=1, now=NOON)
-    with store:
+_FEW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+_ROWS, _LATER = st.lists(_CASE, min_size=1, max_size=60), st.lists(_CASE, min_size=1, max_size=20)
+
+
+@settings(max_examples=10, **_FEW)
+@given(rows=_ROWS, later=_LATER)
+def test_sums_facts_and_plain_python_agree_before_and_after_changes(rows, later):
+    _agree_through_changes("duckdb::memory:", rows, later)
+
+
+@settings(max_examples=2, **_FEW)
+@given(rows=_ROWS, later=_LATER)
+def test_sums_facts_and_plain_python_agree_on_a_server(postgis_places, rows, later):
+    postgis_places.clear()
+    _agree_through_changes(postgis_places.new(), rows, later)
+
+
+def _agree_through_changes(url, rows, later):
+    with open_store(url, threads=1, now=NOON) as store:
         rows = [row | {"no": n} for n, row in enumerate(rows)]
         later = [row | {"no": 2 * n} for n, row in enumerate(later)]
         store_cases(store, *rows)
