@@ -303,18 +303,27 @@ def plain_counts(rows, start, end):
     return {name: int(n) for name, n in found.items()}
 
 
-@settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-@given(
-    rows=st.lists(_CASE, min_size=1, max_size=60),
-    later=st.lists(_CASE, min_size=1, max_size=20),
-    questions=st.lists(st.integers(0, 127), min_size=12, max_size=12, unique=True),
-)
-def test_sums_facts_and_plain_python_agree_before_and_after_changes(places, rows, later, questions):
-    places.clear()
-    url = "duckdb::memory:" if places.kind == "duckdb" else places.new()
-    store = open_store(url, threads=1, now=NOON)
+_FEW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+_ROWS, _LATER = st.lists(_CASE, min_size=1, max_size=60), st.lists(_CASE, min_size=1, max_size=20)
+_ASKED = st.lists(st.integers(0, 127), min_size=12, max_size=12, unique=True)
+
+
+@settings(max_examples=16, **_FEW)
+@given(rows=_ROWS, later=_LATER, questions=_ASKED)
+def test_sums_facts_and_plain_python_agree_before_and_after_changes(rows, later, questions):
+    _agree_through_changes("duckdb::memory:", rows, later, questions)
+
+
+@settings(max_examples=4, **_FEW)
+@given(rows=_ROWS, later=_LATER, questions=_ASKED)
+def test_sums_facts_and_plain_python_agree_on_a_server(postgis_places, rows, later, questions):
+    postgis_places.clear()
+    _agree_through_changes(postgis_places.new(), rows, later, questions)
+
+
+def _agree_through_changes(url, rows, later, questions):
     asked = [_QUESTIONS[number] for number in questions]
-    with store:
+    with open_store(url, threads=1, now=NOON) as store:
         rows = [row | {"no": n} for n, row in enumerate(rows)]
         later = [row | {"no": 2 * n} for n, row in enumerate(later)]
         store_cases(store, *rows)
