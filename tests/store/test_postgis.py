@@ -228,12 +228,20 @@ def test_what_one_version_remembers_is_never_told_to_readers_of_another(places):
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(store_cases, store, {"no": 2, "reported_at": "2026-10-01"}).result()
                 assert pool.submit(store.count_cases, CaseFilter()).result() == 2
-            seen.append(facts.memory.get("n", lambda: facts.db.row("SELECT count(*) FROM cases")[0]))
+            n_cases = facts.memory.get(
+                "n", lambda: facts.db.row("SELECT count(*) FROM cases")[0], size=lambda _: 1
+            )
+            seen.append(n_cases)
             return facts
 
         former = store._ask(ask_late)
         assert seen == [1]
-        assert store._ask(lambda facts: facts is not former and facts.memory.get("n", lambda: "new")) == "new"
+
+        def ask_again(facts):
+            assert facts is not former
+            return facts.memory.get("n", lambda: "new", size=lambda _: 1)
+
+        assert store._ask(ask_again) == "new"
 
 
 def test_keys_and_references_are_kept_by_the_server(postgis_store, postgis_server, postgis_places):
