@@ -28,6 +28,7 @@ SMALL = {
     "imports": ("--cases", "100000", "--areas", "5000"),
     "intake": ("--rows", "200000"),
     "map_first_paint": ("--trials", "1"),
+    "stores": ("--cases", "50000", "--batch", "50000"),
     "map_page": ("--trials", "1", "--cases", "20000"),
 }
 """Options that make a benchmark take a minute or so; without an entry it runs as it is."""

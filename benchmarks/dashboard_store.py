@@ -29,6 +29,9 @@ from geo.tasks.areas import find_area
 from geo.tasks.dashboards import choose_period, make_dashboard, read_background
 from geo.tasks.opening import warm_up
 
+WHOLE_END, BROKEN_END = date(2026, 11, 1), date(2026, 10, 20)
+"""Ends of the period that is timed: twelve whole months, or one that ends inside a month."""
+
 LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 
 CHUNK = 1_000_000
@@ -169,7 +172,7 @@ def main() -> None:
     if not args.store.exists():
         make_store(args.store, args.cases)
     print(f"{args.cases:,} cases, {args.store.stat().st_size / 1e6:.0f} MB, {datetime.now(UTC):%Y-%m-%d}")
-    end_on = date(2026, 10, 20) if args.broken else date(2026, 11, 1)
+    end_on = BROKEN_END if args.broken else WHOLE_END
     print(f"milliseconds for a whole dashboard, 2025-11-01 up to {end_on}\n")
     print(f"{'level':12s} {'area':14s} {'new cases':>10s} {'cold':>8s} {'warm':>8s} {'shared':>10s}")
     for level in LEVELS:
