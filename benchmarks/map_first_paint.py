@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from urllib.error import URLError
@@ -55,18 +57,30 @@ def dict_of(row: dict[tuple[str, str], float]) -> dict[str, float]:
 
 def one_trial(browser: Browser, n_areas: int) -> dict[tuple[str, str], float]:
     """Serve the app anew, open it, turn the filter twice."""
+    port = free_port()
+    command = ["streamlit", "run", str(APP), "--server.port", str(port), "--server.headless", "true",
+               "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]  # fmt: skip
+    with serving(command, port, PYTHONPATH=str(ROOT), GETU_TEST_AREAS=str(n_areas)) as (address, pid):
+        return measure(browser, address, pid)
+
+
+def free_port() -> int:
+    """Return a port of the loopback nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], port: int, **environ: str) -> Iterator[tuple[str, int]]:
+    """Run a module that serves until the block ends; hand out its address and process number."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port), "--server.headless",
-         "true", "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "GETU_TEST_AREAS": str(n_areas)},
+        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, **environ},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         wait_until_served(f"http://127.0.0.1:{port}/_stcore/health")
-        return measure(browser, f"http://127.0.0.1:{port}", server.pid)
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait()

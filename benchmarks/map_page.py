@@ -9,9 +9,6 @@ period to repainted ones, and whether outlines were sent again. Bars: 4 s cold, 
 from __future__ import annotations
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +18,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks.imports import run_command, write_inputs
-from benchmarks.map_first_paint import FLAGS, MARKS, READY, ROOT, resident_mb, wait_until_served
+from benchmarks.map_first_paint import FLAGS, MARKS, READY, free_port, resident_mb, serving
 
 PERIODS = ("Last 30 days", "Quarter")
 
@@ -63,20 +60,10 @@ def make_store(folder: Path, n_areas: int, n_cases: int) -> None:
 
 def one_trial(browser: Browser, folder: Path) -> dict[str, float]:
     """Serve the app anew, open the map, turn the period twice."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    environ = {**os.environ, "GETU_STORE_URL": f"duckdb:{folder / 'bench.duckdb'}", "GETU_PORT": str(port)}
-    server = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "geo", "serve"],
-        cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_until_served(f"http://127.0.0.1:{port}/_stcore/health")
-        return measure(browser, f"http://127.0.0.1:{port}", server.pid)
-    finally:
-        server.terminate()
-        server.wait()
+    port = free_port()
+    store_url = f"duckdb:{folder / 'bench.duckdb'}"
+    with serving(["geo", "serve"], port, GETU_STORE_URL=store_url, GETU_PORT=str(port)) as (address, pid):
+        return measure(browser, address, pid)
 
 
 def block_other_hosts(page: Page, address: str) -> None:

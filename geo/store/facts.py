@@ -87,7 +87,6 @@ def _sort_again(db: Database, *, is_all: bool) -> None:
 FACTS_ORDER = ", ".join(
     [*(f"{level}_code NULLS LAST" for level in CHAIN_LEVELS), "reported_at NULLS LAST", "case_no"]
 )
-
 """Order in which facts are written: by area, then by moment of report."""
 
 _SOURCE = """FROM cases c JOIN touched t ON t.case_no = c.case_no
