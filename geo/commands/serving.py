@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
+import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -102,12 +102,19 @@ def run_serve(args: argparse.Namespace, settings: Settings) -> int:
         [say_line(session, "said_opens", url=url), say_line(session, "said_this_machine")],
         {"url": url},
     )
-    command = [
-        sys.executable, "-m", "streamlit", "run", str(APP), f"--server.address={settings.host}",
-        f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false",
+    words = [
+        "streamlit", "run", str(APP), f"--server.address={settings.host}", f"--server.port={port}",
+        "--server.headless=true", "--browser.gatherUsageStats=false",
     ]  # fmt: skip
-    try:
-        return subprocess.run(command, env=os.environ.copy(), check=False).returncode  # noqa: S603  (our own words only)
-    except KeyboardInterrupt:
+
+
+    def stop(*_: object) -> None:
         warn(say_line(session, "said_stopped"))
-        return 0
+        raise SystemExit(0)
+
+    # In this process, as `python -m streamlit` would: whoever ends us leaves nothing behind that
+    # serves on and holds the store.
+    signal.signal(signal.SIGINT, stop)
+    sys.argv = words
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    return 0
