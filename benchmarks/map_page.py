@@ -34,7 +34,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         make_store(folder, choices.areas, choices.cases)
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, NO_OTHER_HOST])
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, NO_OTHER_HOST]
+        )
         rows = [one_trial(browser, folder) for _ in range(choices.trials)]
         browser.close()
     print(f"{choices.areas:,} areas, {choices.cases:,} cases, {choices.trials} trials, median (best - worst)")
