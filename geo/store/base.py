@@ -346,6 +346,9 @@ class Store(Protocol):
         `households`, `area_m2`.
         """
 
+    def count_under(self, area_id: str) -> dict[AreaLevel, int]:
+        """Number of published areas under one, however many levels up it stands, by level."""
+
     def fingerprints(self, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
         """Number of rows and checksum of every table, in one version of the data."""
 

@@ -300,6 +300,11 @@ class SqlStore:
 
         return self._ask(answer)
 
+    def count_under(self, area_id: str) -> dict[AreaLevel, int]:
+        """Count the published areas under one, by level."""
+        under = self._ask(lambda facts: _find_all_under(facts, area_id, None))
+        return {level: len(codes) for level, codes in under.items()}
+
     def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
         # with a memory of its own: what is remembered proves nothing
@@ -333,6 +338,10 @@ def _remember(facts: FactTable, key: Hashable, read: Callable[[], pd.DataFrame])
 
 
 def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:
+    return _find_all_under(facts, parent_id, on)[level]
+
+
+def _find_all_under(facts: FactTable, parent_id: str, on: date | None) -> reading.Under:
     def read() -> reading.Tree:
         return reading.read_tree(facts.db, on)
 
@@ -340,7 +349,7 @@ def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | N
         tree = facts.memory.get(("tree", on), read, size=_size_of)
         return reading.find_under(tree, parent_id)
 
-    return facts.memory.get(("under", parent_id, on), find, size=_size_of)[level]
+    return facts.memory.get(("under", parent_id, on), find, size=_size_of)
 
 
 def _size_of(parts: Mapping[AreaLevel, Sequence[object]] | Mapping[str, Sequence[object]]) -> int:

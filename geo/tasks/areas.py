@@ -268,8 +268,8 @@ def _find_parents(store: Store, level: AreaLevel, parent_id: object) -> tuple[Ar
 
 
 def _count_children(store: Store, level: AreaLevel, area_id: str) -> dict[AreaLevel, int]:
-    counts = {finer: len(store.residents(finer, parent_id=area_id)) for finer in finer_levels(level)}
-    return {finer: n for finer, n in counts.items() if n}
+    counts = store.count_under(area_id)
+    return {finer: counts[finer] for finer in finer_levels(level) if counts[finer]}
 
 
 def _find_staff(store: Store, area_id: str, at: datetime | None) -> pd.DataFrame:
