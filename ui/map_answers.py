@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.analysis.indicators import Indicator
 from geo.analysis.periods import PERIOD_NAMES, PeriodName
-from geo.errors import ChoiceError
+from geo.errors import ChoiceError, ConflictError
 from geo.messages import Language
 from geo.present.documents import dump_json
 from geo.present.period_words import say_period
@@ -25,6 +25,7 @@ from geo.tasks.dashboards import Background, choose_period
 from geo.tasks.map_layers import (
     AreaValues,
     area_layer,
+    area_tile,
     area_values,
     case_points,
     facility_points,
@@ -32,6 +33,7 @@ from geo.tasks.map_layers import (
     hexagon_layer,
     street_layer,
 )
+from geo.vector_tiles import read_tile
 
 Query = Mapping[str, str]
 Answer = Callable[[Store, Query, Callable[[], Background]], bytes]
@@ -45,6 +47,12 @@ MOST_TEXT: Final = 4000
 def answer_areas(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
     """Answer with the outlines of `level`, those under `parent` where it is named."""
     return area_layer(store, _level(query), parent_id=query.get("parent") or None).content
+
+
+def answer_tiles(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+    """Answer with the areas of `level` on the tile `z`, `x`, `y`, those under `parent` where it is named."""
+    tile = read_tile(query.get("z", ""), query.get("x", ""), query.get("y", ""))
+    return area_tile(store, _level(query), tile, parent_id=query.get("parent") or None)
 
 
 def answer_values(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
@@ -93,6 +101,7 @@ def answer_streets(store: Store, query: Query, background: Callable[[], Backgrou
 
 ANSWERS: Final[Mapping[str, Answer]] = {
     "areas": answer_areas,
+    "tiles": answer_tiles,
     "values": answer_values,
     "hexagons": answer_hexagons,
     "points": answer_points,
@@ -158,6 +167,18 @@ def require_short(query: Query) -> None:
     for name, value in query.items():
         if len(value) > MOST_TEXT:
             raise _unreadable(name[:40], value)
+
+
+def require_current(query: Query, data_version: int) -> None:
+    """Refuse an address of another version of the data: outlines of two versions do not go together.
+
+    Raises
+    ------
+    ConflictError
+        If the address names a version, and the data have another.
+    """
+    if query.get("v", str(data_version)) != str(data_version):
+        raise ConflictError("map_data_changed")
 
 
 def _unreadable(name: str, value: str) -> ChoiceError:

@@ -23,7 +23,7 @@ from geo.tasks.exports import FileFormat, write_areas
 from geo.tasks.map_layers import map_card
 from ui import inputs, map_file, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
-from ui.map_component import AreaPart, CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
+from ui.map_component import CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Fact, Link, NumberCard, Row
 from ui.text import t
 
@@ -142,11 +142,7 @@ def show_view(view: View) -> None:
     """Draw the map and follow what was clicked on it."""
     spec = MapSpec(
         **map_parts.common(_label(view)),
-        areas=AreaPart(
-            view.level,
-            map_parts.areas_url(view.level, parent_id=view.parent_id),
-            values_url=_values_url(view),
-        ),
+        areas=map_parts.area_part(view.level, parent_id=view.parent_id, values_url=_values_url(view)),
         outlines=_outlines(view),
         streets_url=map_parts.streets_url(),
         cases=_case_part(view),

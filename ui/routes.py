@@ -21,13 +21,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import geo
-from geo.errors import GeoError, MissingError, StoreError
+from geo.errors import ConflictError, GeoError, MissingError, StoreError
 from geo.messages import Language, say
 from geo.present.offline import VENDOR
 from geo.store.base import Store
 from geo.tasks.dashboards import Background, read_background
 from ui.asset_files import ASSET_PATH, OURS, base_path
-from ui.map_answers import ANSWERS, language_of, require_short
+from ui.map_answers import ANSWERS, language_of, require_current, require_short
 from ui.render_cache import RenderCache
 from ui.tokens import Grant, mint, verify
 
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 KEPT_BYTES: Final = 64_000_000
 PREVIEW_BYTES: Final = 48_000_000
+JSON_TYPE: Final = "application/json"
+TILE_TYPE: Final = "application/vnd.mapbox-vector-tile"
 _UNKEYED: Final = frozenset({"token", "v"})
 """Parameters that do not change an answer: the version of the data is read from the store itself. The
 language changes figures only, where names and units stand beside them."""
@@ -94,7 +96,8 @@ def all_routes() -> list[BaseRoute]:
         *asset_routes(),
         Route(f"{base_path()}/healthz", _health),
         Route(f"{start}/areas/{{level}}.geojson", _answer("areas")),
-        *(Route(f"{start}/{name}", _answer(name)) for name in ANSWERS if name != "areas"),
+        Route(f"{start}/tiles/{{level}}/{{z}}/{{x}}/{{y}}.mvt", _answer("tiles")),
+        *(Route(f"{start}/{name}", _answer(name)) for name in ANSWERS if name not in ("areas", "tiles")),
         Route(f"{start}/preview/{{name}}", _preview),
     ]
 
@@ -144,6 +147,8 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
         if refusal := _refuse(query, _identity(store)):
             return _sentence(refusal, 403, language)
         require_short(query)
+        if name == "tiles":
+            require_current(query, store.data_version())
         unkeyed = _UNKEYED if name == "values" else _UNKEYED | {"lang"}
         asked = sorted((key, value) for key, value in query.items() if key not in unkeyed)
         version = f"{_identity(store)} {store.data_version()} {geo.__version__} {name} {asked}"
@@ -158,7 +163,7 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
         )
     except GeoError as error:
         return _refusal(error, language)
-    return _packed(content, tag, headers)
+    return _packed(content, tag, headers, media_type=TILE_TYPE if name == "tiles" else JSON_TYPE)
 
 
 def _respond_preview(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response:
@@ -206,16 +211,19 @@ def _headers(tag: str) -> dict[str, str]:
     }
 
 
-def _packed(content: bytes, tag: str, headers: Mapping[str, str]) -> Response:
+def _packed(content: bytes, tag: str, headers: Mapping[str, str], *, media_type: str = JSON_TYPE) -> Response:
     if "gzip" in headers.get("accept-encoding", ""):
         answer = {**_headers(tag), "Content-Encoding": "gzip"}
-        return Response(content, media_type="application/json", headers=answer)
-    return Response(gzip.decompress(content), media_type="application/json", headers=_headers(tag))
+        return Response(content, media_type=media_type, headers=answer)
+    return Response(gzip.decompress(content), media_type=media_type, headers=_headers(tag))
+
+
+_STATUS: Final = ((MissingError, 404), (ConflictError, 409), (StoreError, 503))
 
 
 def _refusal(error: GeoError, language: Language) -> Response:
     log.info("refused a layer: %s", error.code)
-    status = 404 if isinstance(error, MissingError) else 503 if isinstance(error, StoreError) else 400
+    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 400)
     body = {"code": error.code, "error": error.say(language)}
     return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
 

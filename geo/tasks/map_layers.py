@@ -29,6 +29,7 @@ from geo.tasks.areas import AreaCard, Box, find_levels
 from geo.tasks.case_filters import narrow
 from geo.tasks.case_lists import read_rows
 from geo.tasks.dashboards import Background, measure_level
+from geo.vector_tiles import Tile
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "areas": ("area_id", "name", "level", "parent_id"),
@@ -115,6 +116,20 @@ def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) 
     rows = areas.assign(level=level)[[*ALLOWED["areas"]]].astype(object)
     content = _write_features(rows, simplify_areas(areas.geometry.to_numpy()))
     return Layer("areas", content, len(areas))
+
+
+def area_tile(store: Store, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+    """Write the areas of a level on one vector tile: how a large level travels, see `geo.vector_tiles`.
+
+    Raises
+    ------
+    MissingError
+        If the level has no areas; a tile beside them is empty.
+    """
+    content = store.area_tile(level, tile, parent_id=parent_id)
+    if not content and store.residents(level, parent_id=parent_id).empty:
+        raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
+    return content
 
 
 def simplify_areas(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
