@@ -11,7 +11,7 @@ const DEEPEST = 14; // nearer views magnify these tiles
 const TILE_PX = 256; // Leaflet's width of the world at zoom 0
 const PADDING = 0.25; // drawn beyond each edge of the map, in its widths
 const MOST_KEPT = 48; // tiles, beside those that are shown
-const BATCH = 400; // areas filled at once: long paths cost more than many
+const BATCH = 32; // areas painted at once: one long path costs twenty times as much as many short ones
 const LINED_PX = 7; // areas narrower than this are told apart by colour alone, without lines
 
 export class TiledAreas extends AreaFigures {
