@@ -6,11 +6,10 @@ it. The layers come from `geo.tasks.map_layers`, which lists what may leave the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from geo.analysis.indicators import Indicator
 from geo.analysis.periods import PERIOD_NAMES, PeriodName
 from geo.errors import ChoiceError, ConflictError
 from geo.messages import Language
@@ -130,23 +129,22 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
         "values": {
-            area: [
-                value,
-                class_of[area] if class_of[area] >= 0 else None,
-                _text(values, area, item, language),
-            ]
-            for area, value in values.values.items()
+            area: [value, None if value is None else class_of[area], text]
+            for (area, value), text in zip(values.values.items(), _texts(values, language), strict=True)
         },
     }
 
 
-def _text(values: AreaValues, area: str, item: Indicator, language: Language) -> str:
-    if values.values[area] is None:
-        return ""
+def _texts(values: AreaValues, language: Language) -> Iterator[str]:
+    """Write every figure as a person reads it, in the order of `values.values`."""
     joint = "" if language == "zh" else " "
-    unit = "" if item.format == "share" else joint + item.unit(language)
-    small = {"zh": "（基数小）", "en": " (small base)"}[language] if area in values.small else ""
-    return f"{values.texts[area]}{unit}{small}"
+    unit = "" if values.indicator.format == "share" else joint + values.indicator.unit(language)
+    small = {"zh": "（基数小）", "en": " (small base)"}[language]
+    for area, value in values.values.items():
+        if value is None:
+            yield ""
+        else:
+            yield values.texts[area] + unit + (small if area in values.small else "")
 
 
 def _area_unit(level: AreaLevel, language: Language) -> str:
