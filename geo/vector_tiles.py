@@ -69,6 +69,11 @@ class Tile:
         )
         return west, south, east, north
 
+    def span_of(self, box: tuple[float, float, float, float]) -> float:
+        """How many tiles of this zoom a box (degrees, WGS84) is wide or high, whichever is more."""
+        (left, top), (right, bottom) = _project(np.array(box).reshape(2, 2), self) / EXTENT
+        return float(max(right - left, top - bottom))
+
     @property
     def thin_units(self) -> float:
         """How far outlines are thinned on this tile, in its units."""

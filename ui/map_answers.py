@@ -6,10 +6,11 @@ it. The layers come from `geo.tasks.map_layers`, which lists what may leave the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
+from geo.analysis.indicators import Indicator
 from geo.analysis.periods import PERIOD_NAMES, PeriodName
 from geo.errors import ChoiceError, ConflictError
 from geo.messages import Language
@@ -119,7 +120,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
     """Write figures as the map reads them: `[value, class, text]` by area, classes, words of the legend."""
     item, classes = values.indicator, values.classes
     unit = "" if item.format == "share" else item.unit(language)
-    class_of = values.class_of()
+    class_of, endings = values.class_of(), _endings(item, language)
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
@@ -129,22 +130,21 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
         "values": {
-            area: [value, None if value is None else class_of[area], text]
-            for (area, value), text in zip(values.values.items(), _texts(values, language), strict=True)
+            area: [
+                value,
+                class_of[area] if class_of[area] >= 0 else None,
+                "" if value is None else values.texts[area] + endings[area in values.small],
+            ]
+            for area, value in values.values.items()
         },
     }
 
 
-def _texts(values: AreaValues, language: Language) -> Iterator[str]:
-    """Write every figure as a person reads it, in the order of `values.values`."""
+def _endings(item: Indicator, language: Language) -> tuple[str, str]:
+    """Return what stands after a figure: its unit, and after one on a small base that it is."""
     joint = "" if language == "zh" else " "
-    unit = "" if values.indicator.format == "share" else joint + values.indicator.unit(language)
-    small = {"zh": "（基数小）", "en": " (small base)"}[language]
-    for area, value in values.values.items():
-        if value is None:
-            yield ""
-        else:
-            yield values.texts[area] + unit + (small if area in values.small else "")
+    unit = "" if item.format == "share" else joint + item.unit(language)
+    return unit, unit + {"zh": "（基数小）", "en": " (small base)"}[language]
 
 
 def _area_unit(level: AreaLevel, language: Language) -> str:

@@ -13,9 +13,9 @@ from geo.intake.facilities import facility_kinds as kind_names
 from geo.messages import Language
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter
-from geo.tasks.areas import AreaCard, Box, box_of_level, count_areas
+from geo.tasks.areas import AreaCard, Box, box_of_level
 from geo.tasks.case_filters import filter_to_query
-from geo.tasks.map_layers import facility_kinds
+from geo.tasks.map_layers import facility_kinds, is_tiled
 from ui import pages, routes, session
 from ui.map_component import AreaPart, FacilityPart, KindStyle, Shape
 
@@ -47,14 +47,9 @@ def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
     return _url(f"areas/{level}.geojson", {"parent": parent_id or ""})
 
 
-MOST_OUTLINES = 10_000
-"""More areas than these travel as vector tiles, not as one file of outlines."""
-
-
 def area_part(level: AreaLevel, *, parent_id: str | None = None, values_url: str | None = None) -> AreaPart:
     """Return the areas of a level, those under an area where it is named, in the way that fits their number."""
-    n = session.kept("n_drawn", (level, parent_id), lambda: count_areas(session.store(), level, parent_id))
-    if n <= MOST_OUTLINES:
+    if not session.kept("is_tiled", (level, parent_id), lambda: is_tiled(session.store(), level, parent_id)):
         return AreaPart(level, areas_url(level, parent_id=parent_id), values_url=values_url)
     # The braces stay as they are: the map puts the numbers of each tile in their place.
     url = _url(f"tiles/{level}/{{z}}/{{x}}/{{y}}.mvt", {"parent": parent_id or ""})

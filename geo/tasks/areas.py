@@ -108,11 +108,6 @@ def find_levels(store: Store) -> dict[AreaLevel, int]:
     return {level: n for level, n in counts.items() if n}
 
 
-def count_areas(store: Store, level: AreaLevel, parent_id: str | None = None) -> int:
-    """Count the published areas of a level, those under an area where it is named."""
-    return len(store.residents(level, parent_id=parent_id))
-
-
 def box_of_level(store: Store, level: AreaLevel) -> Box:
     """Return the box of all published areas of a level that has any, WGS84."""
     boxes = store.residents(level)

@@ -27,11 +27,11 @@ from geo.present.documents import dump_json
 from geo.present.numbers import NO_FIGURE, show_value
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter, Store
-from geo.tasks.areas import AreaCard, Box, find_levels
+from geo.tasks.areas import AreaCard, Box, box_of_level, find_levels
 from geo.tasks.case_filters import narrow
 from geo.tasks.case_lists import read_rows
 from geo.tasks.dashboards import Background, measure_level
-from geo.vector_tiles import Tile
+from geo.vector_tiles import DEEPEST, Tile, tiles_over
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "areas": ("area_id", "name", "level", "parent_id"),
@@ -42,6 +42,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Properties each layer may carry."""
 
+MOST_OUTLINES = 10_000
+"""Beyond this, areas come as vector tiles."""
+MOST_TILES_WIDE = 1.6
+"""A tile is drawn 362 px wide or more; a map of 620 px leaves 584 for the place it shows."""
 MOST_POINTS = 5_000
 """Beyond this, case points come as hexagons."""
 HEAT_RESOLUTION = 10
@@ -121,6 +125,21 @@ def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) 
     return Layer("areas", content, len(areas))
 
 
+def is_tiled(store: Store, level: AreaLevel, parent_id: str | None = None) -> bool:
+    """Tell whether the areas of a level are too many to travel as one file of outlines."""
+    return len(store.residents(level, parent_id=parent_id)) > MOST_OUTLINES
+
+
+def first_tiles(store: Store, level: AreaLevel) -> list[Tile]:
+    """Return the tiles a map of a whole level opens with, on a map as high as ours on a desk.
+
+    Such a map shows the place 1 to 1.6 tiles high or wide; on other screens it may open with others.
+    """
+    box = box_of_level(store, level)
+    zooms = [z for z in range(DEEPEST + 1) if Tile(z, 0, 0).span_of(box) < MOST_TILES_WIDE]
+    return tiles_over(box, zooms[-1] if zooms else 0)
+
+
 def area_tile(store: Store, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
     """Write the areas of a level on one vector tile: how a large level travels, see `geo.vector_tiles`.
 
@@ -198,13 +217,14 @@ def area_values(
         raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
     item = INDICATORS[wanted]
     values = table[wanted].astype(float)
-    numbers, ids = values.tolist(), _texts_of(table.index)
+    ids, figures = _texts_of(table.index), values.tolist()
+    numbers = [None if math.isnan(value) else value for value in figures]
     new = narrow(where, reported_from=period.start, reported_to=period.end)
     return AreaValues(
         level=level,
         indicator=item,
-        values=dict(zip(ids, [None if math.isnan(value) else value for value in numbers], strict=True)),
-        texts=dict(zip(ids, _show_all(numbers, item.format), strict=True)),
+        values=dict(zip(ids, numbers, strict=True)),
+        texts=dict(zip(ids, _show_all(figures, item.format), strict=True)),
         small=frozenset(table.index[find_small(table, wanted)]),
         classes=classify(values, method=method, show=lambda value: show_value(value, item.format)),
         period=period,
@@ -222,7 +242,9 @@ def _texts_of(index: pd.Index[Any]) -> list[str]:
 
 def _show_all(numbers: Sequence[float], style: Format) -> list[str]:
     """Write figures, each once: tens of thousands of areas share a few hundred."""
-    texts = {value: show_value(value, style) for value in {value for value in numbers if not math.isnan(value)}}
+    texts = {
+        value: show_value(value, style) for value in {value for value in numbers if not math.isnan(value)}
+    }
     return [texts.get(value, NO_FIGURE) for value in numbers]  # NaN, no figure, equals nothing
 
 
