@@ -18,7 +18,6 @@ from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
 from geo.tasks.case_lists import PositionCounts, count_positions
 from geo.tasks.dashboard_parts import period_filter
-from geo.tasks.dashboards import measure_level
 from geo.tasks.exports import FileFormat, write_areas
 from geo.tasks.map_layers import map_card
 from ui import inputs, map_file, map_parts, outputs, pages, panels, session, shows
@@ -375,18 +374,7 @@ def read_level(view: View) -> pd.DataFrame:
     period, where, parent = view.period, view.where, view.parent_id
     if period is None:
         return session.store().residents(view.level, parent_id=parent).set_index("area_id")
-    return session.kept(
-        "level",
-        (view.level, parent, where, period),
-        lambda: measure_level(
-            session.store(),
-            view.level,
-            period=period,
-            where=where,
-            parent_id=parent,
-            background=session.background(),
-        ),
-    )
+    return session.measured_level(view.level, period=period, where=where, parent_id=parent)
 
 
 def _heading(key: IndicatorKey) -> str:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -26,10 +27,10 @@ from geo.messages import Language, say
 from geo.present.offline import VENDOR
 from geo.schema import AreaLevel
 from geo.store.base import Store
-from geo.tasks.dashboards import Background, read_background
+from geo.tasks.dashboards import measure_level
 from geo.tasks.map_layers import first_tiles, is_tiled
 from ui.asset_files import ASSET_PATH, OURS, base_path
-from ui.map_answers import ANSWERS, language_of, require_current, require_short
+from ui.map_answers import ANSWERS, Measure, language_of, require_current, require_short
 from ui.render_cache import RenderCache
 from ui.tokens import Grant, mint, verify
 
@@ -52,7 +53,6 @@ class _Provider:
 
     def __init__(self) -> None:
         self.give: Callable[[], Store] | None = None
-        self.background: Background | None = None
 
     def store(self) -> Store:
         if self.give is not None:
@@ -61,15 +61,13 @@ class _Provider:
 
         return session.store()
 
-    def shared(self, store: Store) -> Background:
-        """Return what all answers of one data version share, read once."""
+    def measure(self) -> Measure:
+        """Return what measures a level, kept beside the pages where the store is theirs."""
         if self.give is None:
             from ui import session  # noqa: PLC0415 - pages import this module
 
-            return session.shared_background()
-        if self.background is None or self.background.data_version != store.data_version():
-            self.background = read_background(store)
-        return self.background
+            return session.measured_level
+        return partial(measure_level, self.give())
 
 
 _provider = _Provider()
@@ -77,7 +75,7 @@ _provider = _Provider()
 
 def set_store_provider(give: Callable[[], Store]) -> None:
     """Take the store from somewhere else than the pages' session."""
-    _provider.give, _provider.background = give, None
+    _provider.give = give
 
 
 def api_token() -> str:
@@ -127,7 +125,7 @@ def prepare(level: AreaLevel) -> None:
     """
     store = _provider.store()
     # Figures are asked for in many ways; what each of them needs is read once.
-    ANSWERS["values"](store, {"level": level, "by": "n_new"}, lambda: _provider.shared(store))
+    ANSWERS["values"](store, {"level": level, "by": "n_new"}, _provider.measure())
     name, asked = "areas", [{"level": str(level)}]
     if is_tiled(store, level):
         name = "tiles"
@@ -198,7 +196,7 @@ def _layer(store: Store, tag: str, name: str, query: Mapping[str, str]) -> bytes
     """Return an answer, packed; made once per version of the data."""
     return _layers.get(
         tag,
-        lambda: gzip.compress(ANSWERS[name](store, query, lambda: _provider.shared(store)), compresslevel=5),
+        lambda: gzip.compress(ANSWERS[name](store, query, _provider.measure()), compresslevel=5),
     )
 
 

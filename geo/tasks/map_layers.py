@@ -8,7 +8,7 @@ neighbours stay flush, and coordinates are rounded to six decimals (11 cm).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,7 +178,7 @@ def area_values(
     where: CaseFilter | None = None,
     parent_id: str | None = None,
     method: ClassMethod = "quantiles",
-    background: Background | None = None,
+    measure: Callable[[], pd.DataFrame] | None = None,
 ) -> AreaValues:
     """Measure one indicator for every area of a level and cut it into classes.
 
@@ -196,8 +196,8 @@ def area_values(
         Narrows the cases (categories, kinds, sources …); must not name moments.
     method
         How classes are cut.
-    background
-        From `read_background` of the same data version; read here when missing.
+    measure
+        Gives `measure_level` of the same choices, where it is kept; measured here when missing.
 
     Raises
     ------
@@ -210,9 +210,10 @@ def area_values(
     where = where or CaseFilter()
     if any(getattr(where, name) is not None for name in _TIME_FIELDS):
         raise ChoiceError("filter_with_time")
-    table = measure_level(
-        store, level, period=period, where=where, parent_id=parent_id, background=background
-    )
+    if measure is None:
+        table = measure_level(store, level, period=period, where=where, parent_id=parent_id)
+    else:
+        table = measure()
     if table.empty:
         raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
     item = INDICATORS[wanted]

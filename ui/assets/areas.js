@@ -39,10 +39,24 @@ export class AreaFigures {
     Object.assign(this, { map, marks, onPick, onHover });
     this.byId = new Map();
     this.values = null;
+    this.rows = new Map();
   }
 
+  // From the server figures come as columns, from a page itself as `[value, class, text]` by code.
   setValues(values) {
     this.values = values;
+    this.rows = new Map(values?.ids?.map((id, row) => [id, row]));
+  }
+
+  entry(id) {
+    const { values } = this, row = this.rows.get(id);
+    return row === undefined ? values?.values?.[id] : [values.figures[row], values.places[row], values.texts[row]];
+  }
+
+  // The class of an area; none for one without a value.
+  classOf(id) {
+    const row = this.rows.get(id);
+    return (row === undefined ? this.values?.values?.[id]?.[1] : this.values.places[row]) ?? null;
   }
 
   drawSelected(shape, theme) {
@@ -75,8 +89,8 @@ export class AreaFigures {
 
   // The value of one area as a person reads it.
   describe(id, text) {
-    const entry = this.values?.values?.[id];
-    if (!this.values || !entry) return this.values ? text.say("noData") : "";
+    const entry = this.entry(id);
+    if (!entry) return this.values ? text.say("noData") : "";
     if (entry[2]) return entry[2];
     if (entry[0] === null) return text.say("noData");
     return text.number(entry[0]) + text.joint + (this.values.unit ?? "");
@@ -138,8 +152,8 @@ export class Areas extends AreaFigures {
     const none = isPlain ? theme.ground : hatch(theme.isDark);
     const weight = this.#weight();
     for (const [id, layer] of this.byId) {
-      const place = this.values?.values?.[id]?.[1];
-      const fillColor = isPlain || place === null || place === undefined ? none : colours[place];
+      const place = this.classOf(id);
+      const fillColor = isPlain || place === null ? none : colours[place];
       layer.setStyle({ fillColor, weight, color: isPlain ? theme.faint : theme.line });
     }
     if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);

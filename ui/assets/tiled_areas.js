@@ -105,12 +105,11 @@ export class TiledAreas extends AreaFigures {
 
   paint(theme) {
     this.theme = theme;
-    const places = this.values?.values ?? {};
     const isPlain = !this.values || this.isPlain;
     const n = isPlain ? 0 : (this.values.classes?.length ?? 0);
     for (const part of this.shown) {
       part.classes = Array.from({ length: n + 1 }, () => []); // the last: no value
-      for (const place of part.places) part.classes[(n ? places[part.tile.ids[place]]?.[1] : null) ?? n].push(place);
+      for (const place of part.places) part.classes[(n ? this.classOf(part.tile.ids[place]) : null) ?? n].push(place);
     }
     this.#draw();
     if (this.chosen) this.select(this.chosen, theme);
