@@ -135,7 +135,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
     item, classes = values.indicator, values.classes
     unit = "" if item.format == "share" else item.unit(language)
     class_of, endings = values.class_of(), _endings(item, language)
-    by_area = values.values
+    by_area = values.values  # noqa: PD011 - a dictionary, no table
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
