@@ -205,7 +205,7 @@ def test_a_tile_is_packed_and_holds_the_areas_that_touch_it_with_two_properties(
     assert answer.headers["cache-control"] == "private, no-cache"
     found = read_tile(gzip.decompress(answer.body))
     assert set(found.columns) == {"mvt_id", "area_id", "name", "geometry"}
-    assert dict(zip(found["area_id"], found["name"], strict=True))["A1C2G2"] == "02 网格"
+    assert dict(zip(found["area_id"], found["name"], strict=True))["A1C2G3"] == "03 网格"
 
 
 def test_a_tile_beside_the_areas_is_empty_and_no_fault(get):

@@ -12,14 +12,21 @@ READY = '.getu-map[data-ready="1"]'
 LEGEND = ".getu-legend-body"
 
 
-@pytest.fixture(scope="module")
+def start(start_server, request, n_areas):
+    app = request.path.parent / "apps" / "map_app.py"
+    is_tiled = "1" if request.param == "tiles" else ""
+    return start_server(app, GETU_TEST_AREAS=str(n_areas), GETU_TEST_TILED=is_tiled)
+
+
+@pytest.fixture(scope="module", params=["outlines", "tiles"])
 def address(start_server, request):
-    return start_server(request.path.parent / "apps" / "map_app.py", GETU_TEST_AREAS="500")
+    """An app whose areas travel as one file of outlines, and one whose areas travel as tiles."""
+    return start(start_server, request, 500)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["outlines", "tiles"])
 def large(start_server, request):
-    return start_server(request.path.parent / "apps" / "map_app.py", GETU_TEST_AREAS="10000")
+    return start(start_server, request, 10_000)
 
 
 def choose(page, label):
