@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from geo.schema import TABLES
 from geo.store import open_store
+from geo.tasks import map_layers
 from geo.tasks.map_layers import ALLOWED
 from tests.small_store import CANARY, HOSTILE, NOON, fill_small_store
 from tests.tile_reading import ids_of, read_tile
@@ -249,6 +250,24 @@ def test_a_tile_is_made_once_for_every_language_and_page(get, monkeypatch):
 
     assert first.headers["etag"] == second.headers["etag"]
     assert len(made) == 1
+
+
+def test_the_tiles_a_large_map_opens_with_are_made_before_anybody_asks(get, store, monkeypatch):
+    made = []
+    original = routes.ANSWERS["tiles"]
+    monkeypatch.setattr(routes, "_layers", RenderCache(10_000_000))
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", 3)
+    monkeypatch.setattr(
+        routes, "ANSWERS", {**routes.ANSWERS, "tiles": lambda *given: made.append(1) or original(*given)}
+    )
+    routes.prepare("grid")
+    n_made, tiles = len(made), map_layers.first_tiles(store, "grid")
+
+    for tile in tiles:
+        query = {"v": str(store.data_version()), "lang": "en"}
+        assert get(f"/api/tiles/grid/{tile.z}/{tile.x}/{tile.y}.mvt", query).status == 200
+
+    assert len(made) == n_made == len(tiles) > 0
 
 
 def test_no_refusal_holds_a_path_a_stack_or_sql(get):

@@ -40,10 +40,9 @@ export class TiledAreas extends AreaFigures {
     return TILE_PX * 2 ** (this.map.getZoom() - z);
   }
 
-  // A tile is drawn 362 to 724 px wide; views wider than the place itself use the tiles of the place.
+  // A tile is drawn 362 to 724 px wide, and wider beyond the deepest.
   #zoom() {
-    const least = Math.round(Math.min(this.fitZoom ?? 0, 19)) - 1;
-    return Math.min(DEEPEST, Math.max(0, least, Math.round(this.map.getZoom()) - 1));
+    return Math.min(DEEPEST, Math.max(0, Math.round(this.map.getZoom()) - 1));
   }
 
   #wanted() {
@@ -87,6 +86,7 @@ export class TiledAreas extends AreaFigures {
   #show(tiles) {
     this.leave();
     this.byId.clear();
+    this.drawn = this.view;
     this.shown = tiles.filter((tile) => tile.n).map((tile) => ({ tile, places: [] }));
     for (const part of this.shown) {
       part.tile.ids.forEach((id, place) => {
@@ -248,6 +248,7 @@ export class TiledAreas extends AreaFigures {
     this.url = null;
     this.chosen = null;
     this.tiles.clear();
+    this.drawn = null;
     this.shown = [];
     this.sheet.remove();
   }
