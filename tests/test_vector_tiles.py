@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo import vector_tiles
 from geo.errors import ChoiceError
 from geo.vector_tiles import DEEPEST, THIN_UNITS, Tile, encode_tile, read_tile, tiles_over
 from tests import tile_reading
@@ -72,6 +73,36 @@ def test_a_hole_stays_a_hole_whichever_way_its_ring_runs():
             shape = units_to_degrees(around, hole=turned)
             found = tile_reading.read_tile(encode(Tile(0, 0, 0), [shape])).geometry.iloc[0]
             assert found.area == 100 * 100 - 20 * 20
+
+
+def surfaces_of(content):
+    """Signed surface of each ring by the surveyor's formula, y to the south, read number by number."""
+    (feature,) = vector_tiles._TILE.FromString(content).layers[0].features
+    numbers, at, rings, place = list(feature.geometry), np.zeros(2), [], 0
+    while place < len(numbers):
+        command, n = numbers[place] & 7, numbers[place] >> 3
+        place += 1
+        if command == 7:
+            continue
+        if command == 1:
+            rings.append([])
+        for _ in range(n):
+            at = at + [(number >> 1) ^ -(number & 1) for number in numbers[place : place + 2]]
+            rings[-1].append(at)
+            place += 2
+    return [
+        sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True)) / 2
+        for ring in rings
+    ]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_outer_rings_run_one_way_and_holes_the_other_as_the_specification_says(turn):
+    outside = [(100, 100), (200, 100), (200, 200), (100, 200)][::turn]
+    hole = [(140, 140), (160, 140), (160, 160), (140, 160)]
+    for ring in (hole, hole[::-1]):
+        content = encode(Tile(0, 0, 0), [units_to_degrees(outside, hole=ring)])
+        assert surfaces_of(content) == [10_000, -400]
 
 
 def test_an_area_of_several_parts_keeps_the_parts_that_can_be_seen():
