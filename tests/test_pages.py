@@ -559,3 +559,17 @@ def test_what_colours_the_map_and_the_table_beside_it_are_measured_once(open_pag
     routes.ANSWERS["values"](small_store, query, routes._provider.measure())
 
     assert measured == ["grid"]
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+@pytest.mark.parametrize("n_missing", [0, 50, 250])
+def test_the_first_areas_of_many_are_those_that_sorting_all_would_give(is_up, n_missing):
+    names = [f"格{number * 7919 % 300:03d}" for number in range(300)]
+    figures = pd.Series([float(number % 9) for number in range(300)]).mask(pd.Series(range(300)) < n_missing)
+    table = pd.DataFrame({"n_new": figures, "name": names})
+
+    for column in ("n_new", "name"):
+        first = map_view.first_rows(table, column, is_up=is_up)
+        every = table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
+        pd.testing.assert_frame_equal(first, every.head(map_view.MOST_ROWS))
+    assert map_view.first_rows(table.iloc[:0], "n_new", is_up=is_up).empty

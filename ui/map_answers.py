@@ -44,7 +44,7 @@ class Measure(Protocol):
     """Measures the areas of a level; see `geo.tasks.dashboards.measure_level`."""
 
     def __call__(
-        self, level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None
+        self, level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
     ) -> pd.DataFrame:
         """Return the measured areas by `area_id`, not to be changed."""
 
@@ -74,14 +74,15 @@ def answer_values(store: Store, query: Query, measure: Measure) -> bytes:
     periods = choose_period(store, name, start_on=_day(query, "from"), end_on=_day(query, "to"))
     where = filter_from_query({key: value for key, value in query.items() if key not in ("level", "area")})
     level, period, parent_id = _level(query), periods.chosen, query.get("parent") or None
+    key = query.get("by") or "n_new"
     values = area_values(
         store,
         level,
-        query.get("by") or "n_new",
+        key,
         period=period,
         where=where,
         parent_id=parent_id,
-        measure=lambda: measure(level, period=period, where=where, parent_id=parent_id),
+        measure=lambda: measure(level, period=period, where=where, parent_id=parent_id, by=key),
     )
     return dump_json(write_values(values, language_of(query))).encode()
 

@@ -55,7 +55,9 @@ def write_map(
         period=period,
         where=where,
         parent_id=parent_id,
-        measure=lambda: session.measured_level(level, period=period, where=where, parent_id=parent_id),
+        measure=lambda: session.measured_level(
+            level, period=period, where=where, parent_id=parent_id, by=key
+        ),
     )
     areas = areas_as_table(store, level, parent_id=parent_id)[["area_id", "name", "geom"]]
     areas.index = pd.Index(areas["area_id"].astype(str))

@@ -339,12 +339,8 @@ def show_ranking(view: View) -> None:
     order = st.session_state.setdefault("ranking", "by")
     column = {"by": key, "new": "n_new", "name": "name"}.get(order, key)
     is_up = column == "name" or INDICATORS[cast(IndicatorKey, column)].better == "low"
-    ordered = (
-        table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
-        if len(table)
-        else table
-    )
-    rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.head(MOST_ROWS).iterrows()]
+    ordered = first_rows(table, column, is_up=is_up)
+    rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.iterrows()]
     heads = [
         Column("#", align="right", width="44px"),
         Column(shows.words(LEVELS, view.level), is_long=True, sort="name"),
@@ -374,7 +370,20 @@ def read_level(view: View) -> pd.DataFrame:
     period, where, parent = view.period, view.where, view.parent_id
     if period is None:
         return session.store().residents(view.level, parent_id=parent).set_index("area_id")
-    return session.measured_level(view.level, period=period, where=where, parent_id=parent)
+    return session.measured_level(view.level, period=period, where=where, parent_id=parent, by=view.by)
+
+
+def first_rows(table: pd.DataFrame, column: str, *, is_up: bool) -> pd.DataFrame:
+    """Return the first `MOST_ROWS` areas by a column, then by name; areas without a figure come last."""
+    if table.empty:
+        return table
+    if column != "name" and int(table[column].notna().sum()) >= MOST_ROWS:
+        figures = table[column].astype(float)
+        last = figures.nsmallest(MOST_ROWS).max() if is_up else figures.nlargest(MOST_ROWS).min()
+        table = table[
+            figures <= last if is_up else figures >= last
+        ]  # sorting fifty thousand names takes a while
+    return table.sort_values([column, "name"], ascending=[is_up, True], na_position="last").head(MOST_ROWS)
 
 
 def _heading(key: IndicatorKey) -> str:

@@ -11,9 +11,9 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Final
 
+import pandas as pd
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,11 +22,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import geo
+from geo.analysis.periods import Period
 from geo.errors import ConflictError, GeoError, MissingError, StoreError
 from geo.messages import Language, say
 from geo.present.offline import VENDOR
 from geo.schema import AreaLevel
-from geo.store.base import Store
+from geo.store.base import CaseFilter, Store
 from geo.tasks.dashboards import measure_level
 from geo.tasks.map_layers import first_tiles, is_tiled
 from ui.asset_files import ASSET_PATH, OURS, base_path
@@ -67,7 +68,14 @@ class _Provider:
             from ui import session  # noqa: PLC0415 - pages import this module
 
             return session.measured_level
-        return partial(measure_level, self.give())
+        store = self.give()
+
+        def measure(
+            level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
+        ) -> pd.DataFrame:
+            return measure_level(store, level, period=period, where=where, parent_id=parent_id)
+
+        return measure
 
 
 _provider = _Provider()

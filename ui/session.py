@@ -25,6 +25,7 @@ from geo.store.base import CaseFilter, Store
 from geo.store.codes import Memory
 from geo.tasks.areas import AreaCard, AreaName, find_area
 from geo.tasks.dashboards import Background, choose_period, measure_level, read_background
+from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 
 T = TypeVar("T")
@@ -200,12 +201,14 @@ def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
 
 
 def measured_level(
-    level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None
+    level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
 ) -> pd.DataFrame:
     """Measure the areas of a level once, for the colours of a map and for the table beside it.
 
-    See `geo.tasks.dashboards.measure_level`; the table is shared and must not be changed.
+    See `geo.tasks.dashboards.measure_level`; the table is shared and must not be changed. Times to
+    close are in it only where `by`, the indicator that is shown, is one.
     """
+    is_timed = is_timed_by(by)
     shelf = _shelf()
     version = store().data_version()
     with shelf.lock:
@@ -215,11 +218,19 @@ def measured_level(
 
     def measure() -> pd.DataFrame:
         return measure_level(
-            store(), level, period=period, where=where, parent_id=parent_id, background=shared_background()
+            store(),
+            level,
+            period=period,
+            where=where,
+            parent_id=parent_id,
+            background=shared_background(),
+            with_percentiles=is_timed,
         )
 
     return levels.get(
-        (level, period, where, parent_id), measure, size=lambda table: int(table.memory_usage().sum())
+        (level, period, where, parent_id, is_timed),
+        measure,
+        size=lambda table: int(table.memory_usage().sum()),
     )
 
 

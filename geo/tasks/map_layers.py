@@ -249,6 +249,11 @@ def _show_all(numbers: Sequence[float], style: Format) -> list[str]:
     return [texts.get(value, NO_FIGURE) for value in numbers]  # NaN, no figure, equals nothing
 
 
+def is_timed_by(key: str) -> bool:
+    """Tell whether an indicator is a time to close, which takes percentiles."""
+    return any(key == known and INDICATORS[known].format == "hours" for known in AREA_INDICATORS)
+
+
 def hexagon_layer(store: Store, where: CaseFilter, *, resolution: int) -> Layer:
     """Draw located cases as H3 hexagons with their counts; resolution 5 to 10."""
     counts = store.hexagon_counts(where, resolution=resolution)
