@@ -19,6 +19,7 @@ import pandas as pd
 
 from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
+from geo.vector_tiles import Tile
 
 GroupBy = Literal[
     "all", "district", "subdistrict", "community", "grid", "microgrid", "courtyard", "unit_grid",
@@ -262,6 +263,14 @@ class Store(Protocol):
 
         `parent_id` keeps the areas under that ancestor, however many levels up it stands; `area_ids` keeps
         those with the codes.
+        """
+
+    def area_tile(self, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+        """Write the published areas of one level on a tile (newest sets) as a Mapbox vector tile.
+
+        Every area whose box touches the tile is on it, with `area_id` and `name`, whole and in order of
+        `area_id`; see `geo.vector_tiles`. `parent_id` keeps the areas under that ancestor. Empty where
+        there is none.
         """
 
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:

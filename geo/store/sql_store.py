@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, copying, counting, crowds, listing, placing, reading, undoing, verifying
+from geo.store import batches, copying, counting, crowds, listing, placing, reading, tiles, undoing, verifying
 from geo.store import cases as case_batches
 from geo.store.base import (
     BatchHead,
@@ -33,6 +33,7 @@ from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
+from geo.vector_tiles import Tile
 
 Answer = TypeVar("Answer")
 
@@ -194,6 +195,15 @@ class SqlStore:
                 under = _find_under(facts, level, parent_id, on)
                 chosen = under if area_ids is None else sorted({*under} & {*area_ids})
             return reading.read_areas(self._db, level, on=on, area_ids=chosen, with_geometry=with_geometry)
+
+        return self._ask(answer)
+
+    def area_tile(self, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+        """Write the published areas of one level on a tile as a Mapbox vector tile."""
+
+        def answer(facts: FactTable) -> bytes:
+            under = None if parent_id is None else _find_under(facts, level, parent_id, None)
+            return tiles.area_tile(self._db, level, tile, area_ids=under)
 
         return self._ask(answer)
 

@@ -108,6 +108,14 @@ def find_levels(store: Store) -> dict[AreaLevel, int]:
     return {level: n for level, n in counts.items() if n}
 
 
+def box_of_level(store: Store, level: AreaLevel) -> Box:
+    """Return the box of all published areas of a level that has any, WGS84."""
+    boxes = store.residents(level)
+    west, south = boxes[["west", "south"]].min()
+    east, north = boxes[["east", "north"]].max()
+    return float(west), float(south), float(east), float(north)
+
+
 def finer_levels(level: AreaLevel) -> tuple[AreaLevel, ...]:
     """Return the levels that may lie inside a level, in the order they are shown.
 
