@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from geo.access.seats import OPERATOR
 from geo.intake.checked import Checked, problems
 from geo.schema import AREA_LEVELS, CASE_STATES
 from geo.settings import Settings
@@ -50,11 +51,12 @@ def empty_store(new_store):
 def open_page(monkeypatch):
     """Return a function that runs one page on a store and returns what it drew."""
 
-    def run(name, store, state=None, **query):
+    def run(name, store, state=None, seat=OPERATOR, **query):
         st.cache_resource.clear()
         monkeypatch.setattr(session, "store", lambda: store)
         monkeypatch.setattr(session, "settings", Settings)
         monkeypatch.setattr(session, "now", lambda: NOON)
+        monkeypatch.setattr(session, "seat", lambda: seat)
         page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE_S)
         for key, value in query.items():
             page.query_params[key] = value

@@ -75,7 +75,7 @@ def run_demo(args: argparse.Namespace, settings: Settings) -> int:
             tell(session, [say_line(session, "said_demo_not_made")], {"made": False})
             return 0
         report = make_demo(
-            store, actor=session.actor, now=session.now, seed=args.seed, as_of=args.as_of,
+            store, seat=session.seat, now=session.now, seed=args.seed, as_of=args.as_of,
             n_cases=args.cases, truth=args.truth,
         )  # fmt: skip
     lines = [
