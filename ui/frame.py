@@ -79,7 +79,7 @@ def _show_search(current: pages.PageName) -> None:
 def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool = True) -> Periods | None:
     """Draw the place, the period and the language; return the period, None where there are no cases."""
     unread = read_senseless(page)
-    place, controls = st.columns([5, 4], vertical_alignment="center")
+    place, controls = st.columns([4, 5], vertical_alignment="center")
     with place:
         show_crumbs(page, area)
     chosen: Periods | None = None
@@ -95,6 +95,8 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
         exact = _exact_period(chosen) if with_period else {}
         panels.show_copy(t("frame.copy_link"), t("frame.copied"), exact)
         share.show_code(page, exact)
+    with controls:
+        share.show_print_code(page, exact)
     if chosen is not None:
         with controls, st.container(key="data_date", horizontal=True, horizontal_alignment="right"):
             st.caption(_say_data_date(), width="content")

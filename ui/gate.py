@@ -47,7 +47,7 @@ PUBLIC: Final = ("/_stcore/health", "/healthz")
 NEVER: Final = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check", "/mcp")
 """Doors of Streamlit that the app does not use: a session without a page, and figures of the process."""
 UPLOADS: Final = "/_stcore/upload_file"
-_MOST_OF_FORM: Final = 8_000
+_MOST_OF_FORM: Final = 20_000
 _MOST_AT_ONCE: Final = 8
 """People whose password is being looked at or waits for it; each look takes 64 MB, one at a time."""
 _POLICY_VIOLATION: Final = 1008
@@ -149,7 +149,6 @@ class Gate:
         language = _language(scope, "", at_door)
         answer = _to(f"{pages.prefix()}{SIGN_IN}?{urlencode({'out': 1, 'lang': language})}")
         answer.delete_cookie(_cookie_name(scope), path=f"{pages.prefix()}/", httponly=True, samesite="lax")
-        answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
     async def _connection(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ _NOT_SHARED = ("print",)
 
 
 def show_code(page: pages.PageName, query: Mapping[str, str]) -> None:
-    """Draw the button that opens the code, and the code that is seen on paper only.
+    """Draw the button that opens the code.
 
     Parameters
     ----------
@@ -35,16 +35,25 @@ def show_code(page: pages.PageName, query: Mapping[str, str]) -> None:
         return
     with st.popover(t("code.button"), key="code"):
         panels.show_lead(t("code.title"), level="h3", key="code_title")
-        is_local = is_loopback(host_of(urlsplit(address).netloc))
+        is_local = _is_local(address)
         if is_local:
             panels.show_notice(t("code.local"), tone="warning", key="code_local")
         _draw(address, key="code")
         if not is_local:
             notes = [t("code.about")] if session.is_open() else [t("code.about"), t("code.sign_in")]
             panels.show_notice(*notes, key="code_notes")
-    if not is_local:
+
+
+def show_print_code(page: pages.PageName, query: Mapping[str, str]) -> None:
+    """Draw the code that is seen on paper only, where a telephone can reach the address."""
+    address = this_address(page, query)
+    if address and not _is_local(address):
         with st.container(key="print_code"):
             _draw(address, key="print_code")
+
+
+def _is_local(address: str) -> bool:
+    return is_loopback(host_of(urlsplit(address).netloc))
 
 
 def _draw(address: str, *, key: str) -> None:

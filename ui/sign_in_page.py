@@ -32,7 +32,7 @@ main { width: 100%; max-width: 25rem; padding: 1.8rem 2rem 1.6rem; background: v
   border: 1px solid var(--edge); border-radius: 0.7rem; }
 .name { display: flex; align-items: center; gap: 0.7rem; margin: 0 0 1.3rem; }
 .name img { width: 2.4rem; height: 2.4rem; border-radius: 0.4rem; }
-.name b { display: block; font-size: 1.15rem; line-height: 1.3; }
+.name b { display: block; color: var(--ink); font-size: 1.15rem; line-height: 1.3; }
 .name span { display: block; color: var(--soft); font-size: 0.85rem; line-height: 1.35; }
 h1 { margin: 0 0 0.9rem; font-size: 1.3rem; line-height: 1.35; font-weight: 600; }
 label { display: block; margin-bottom: 0.3rem; font-size: 0.95rem; }

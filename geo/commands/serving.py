@@ -107,6 +107,7 @@ def run_serve(args: argparse.Namespace, settings: Settings) -> int:
     words = [
         "streamlit", "run", str(APP), f"--server.address={settings.host}", f"--server.port={port}",
         "--server.headless=true", "--browser.gatherUsageStats=false",
+        f"--browser.serverAddress={settings.host}",
     ]  # fmt: skip
 
     def stop(*_: object) -> None:

@@ -132,6 +132,7 @@ def restore(
     StoreError
         If it is no store, or the store holds data.
     """
+    require_may(seat, "keep_stores")
     return copy_store(_backup_url(file), settings.store_url, settings, progress=progress, seat=seat)
 
 
