@@ -27,7 +27,7 @@ def show_history() -> None:
         Row(
             [
                 batch.batch_id,
-                shows.moment(batch.created_at),
+                Cell(shows.moment(batch.created_at), note=shows.actor(batch.actor)),
                 t(f"import.kind.{batch.kind}"),
                 Cell(shows.text(batch.file_name), note="" if pd.isna(batch.source) else str(batch.source)),
                 *(
@@ -41,7 +41,7 @@ def show_history() -> None:
     ]
     columns = [
         Column(t("import.batch"), width="84px"),
-        Column(t("col.moment"), width="130px"),
+        Column(t("import.when_and_who"), width="130px"),
         Column(t("import.kind_short"), width="90px"),
         Column(t("import.file"), is_long=True),
         *(

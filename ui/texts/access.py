@@ -28,6 +28,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "access.refused": ("不能进入", "No entrance"),
     "access.role.viewer": ("查看者", "Viewer"),
     "access.role.editor": ("编辑者", "Editor"),
+    "access.local": ("本机", "This machine"),
     "access.as": ("{name}（{role}）", "{name} ({role})"),
     "access.leave": ("退出登录", "Sign out"),
     "access.viewer_page": (
