@@ -245,6 +245,23 @@ def test_a_file_of_passwords_that_breaks_lets_nobody_in(door):
     assert len(gate.behind.scopes) == 0
 
 
+def test_a_page_of_this_machine_is_cut_off_when_the_file_breaks(door):
+    gate = door({})
+    steps = [lambda: None, lambda: Path(gate.settings.access_file).write_text("{")]
+    sent = gate.connect(steps, where=HERE, headers=LOCAL, origin="http://127.0.0.1:8501")
+    assert sent[-1] == {"type": "websocket.close", "code": ENDED}
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("", "还没有设置口令"), ("zh", "还没有设置口令"), ("en", "no passwords are set")]
+)
+def test_a_refusal_speaks_the_language_of_the_installation_unless_asked_otherwise(door, language, word):
+    gate = door({}, language=language)
+    assert word in gate.ask().text
+    assert word in gate.ask(page=False).text
+    assert "还没有设置口令" in gate.ask(query="lang=zh").text
+
+
 def test_settings_that_make_no_sense_let_nobody_in_and_are_told(door):
     gate = door({})
 
@@ -354,6 +371,12 @@ def test_a_form_that_is_none_signs_nobody_in(door, body):
     answer = gate.ask("/sign-in", method="POST", body=body, headers={"origin": SITE})
     assert answer.status == 403
     assert gate.behind.scopes == []
+
+
+def test_a_form_that_is_far_too_long_is_not_read_to_its_end(door):
+    gate = door()
+    body = urlencode({"password": EDIT, "more": "x" * 30_000}).encode()
+    assert gate.ask("/sign-in", method="POST", body=body, headers={"origin": SITE}).status == 403
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ class Entrance:
         """Tell whether nothing is set, so that this machine alone is served, without signing in."""
         return not self.passwords() and not (self._proxy is not None and self._proxy.user_header)
 
+    def _is_surely_open(self) -> bool:
+        try:
+            return self.is_open()
+        except AccessError:
+            return False  # nobody can tell any more whether a password is set
+
     def judge(self, caller: Caller, cookie: str) -> Judgement:
         """Decide on one request or connection."""
         try:
@@ -146,7 +152,7 @@ class Entrance:
     def seat_of(self, visit: str) -> Seat | None:
         """Return who a visit belongs to; None where it has ended or never was."""
         if secrets.compare_digest(visit.encode(), self._local.encode()):
-            return OPERATOR if self.is_open() else None
+            return OPERATOR if self._is_surely_open() else None
         now_s = self.clock()
         with self._lock:
             known = self._visits.get(visit)

@@ -89,7 +89,7 @@ class Gate:
             answer = await self._at_the_door(at_door, judgement, scope, receive)
         elif isinstance(judgement, Admitted):
             if path.startswith(UPLOADS) and not judgement.seat.may("import"):
-                answer = _refuse(scope, AccessError("access_editor_only"), 403)
+                answer = _refuse(scope, AccessError("access_editor_only"), 403, at_door)
             else:
                 await self._app(_named(scope, ""), receive, send)
                 return
@@ -103,7 +103,7 @@ class Gate:
         """Answer the sign-in page, a password, or a sign-out."""
         headers, method = Headers(scope=scope), scope["method"]
         if method == "POST" and not is_own_page(headers):
-            return _refuse(scope, AccessError("access_foreign_page"), 403)
+            return _refuse(scope, AccessError("access_foreign_page"), 403, at_door)
         if _path(scope) == SIGN_OUT:
             return self._sign_out(at_door, scope) if method == "POST" else _to(pages.prefix() + "/")
         if method == "POST":
@@ -133,7 +133,7 @@ class Gate:
             async with self._one_look:
                 cookie = await run_in_threadpool(at_door.sign_in, form.get("password", ""))
         except AccessError as error:
-            return _refuse(scope, error, 403)
+            return _refuse(scope, error, 403, at_door)
         finally:
             self._n_looking -= 1
         if cookie is None:
@@ -269,20 +269,20 @@ def _with_cookie(answer: Response, scope: Scope, cookie: str, at_door: Entrance)
 def _turned_away(scope: Scope, judgement: Asked | Refused, at_door: Entrance) -> Response:
     """Answer whoever is not let in: a page for a person, a sentence for a program."""
     if isinstance(judgement, Refused):
-        return _refuse(scope, judgement.reason, 403)
+        return _refuse(scope, judgement.reason, 403, at_door)
     if _wants_page(scope) and scope["method"] in ("GET", "HEAD"):
         then = safe_address(quoted(scope["path"], scope["query_string"]), pages.prefix())
         asked = {"next": then, "lang": _language(scope, then, at_door)}
         return _to(f"{pages.prefix()}{SIGN_IN}?{urlencode(asked)}")
-    return _refuse(scope, AccessError("access_not_signed_in"), 401)
+    return _refuse(scope, AccessError("access_not_signed_in"), 401, at_door)
 
 
 def _wants_page(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def _language(scope: Scope, then: str, at_door: Entrance) -> Language:
-    own: Language = "en" if at_door.settings.language == "en" else "zh"
+def _language(scope: Scope, then: str, at_door: Entrance | None) -> Language:
+    own: Language = "en" if at_door is not None and at_door.settings.language == "en" else "zh"
     address = f"?{scope['query_string'].decode('latin-1')}"
     referer = Headers(scope=scope).get("referer", "")
     return language_of(address, language_of(then, language_of(referer, own)))
@@ -302,9 +302,9 @@ def _html(page: bytes, status: int, headers: dict[str, str] | None = None) -> Re
     return Response(page, status, media_type="text/html", headers=kept)
 
 
-def _refuse(scope: Scope, error: GeoError, status: int) -> Response:
-    """Say one sentence, as a page for a person and as JSON for a program, in both languages."""
-    asked = language_of(f"?{scope['query_string'].decode('latin-1')}", "zh")
+def _refuse(scope: Scope, error: GeoError, status: int, at_door: Entrance | None = None) -> Response:
+    """Say one sentence, as a page for a person and as JSON for a program."""
+    asked = _language(scope, "", at_door)
     if _wants_page(scope):
         other: Language = "en" if asked == "zh" else "zh"
         path = quoted(scope["path"], b"")

@@ -172,7 +172,7 @@ def test_the_copied_link_names_the_period(visit):
 
 def test_the_period_before_is_one_click_away(visit):
     page = visit("small", "dashboard", lang="en")
-    page.locator(".st-key-top .stPopover button").click()
+    page.locator(".st-key-top .stPopover button").first.click()
     press(page, "period_earlier")
     expect(page).to_have_url(re.compile("from=2026-09-30"))
     expect(page.locator(".st-key-top .stPopover button").first).to_contain_text("September 2026")
