@@ -2,8 +2,9 @@
 
 Opened at the address of a page, such as `/cases`, Streamlit's browser side first asks whether the
 server lives under that path and takes two 404 answers for a no. The page is told instead: one line
-is written into the HTML that starts the app. The line holds nothing that comes from a request. It also
-looks at how a connection ends: with the code of the gate, the browser goes to the sign-in page.
+is written into the HTML that starts the app, and the names of our own scripts after it, so that they
+are there when the first map asks for them. Nothing of it comes from a request. The line also looks at
+how a connection ends: with the code of the gate, the browser goes to the sign-in page.
 
 At an address that is no page, Streamlit starts the app all the same and then complains in English. The
 reader is sent to the first page instead, which says so in the reader's language.
@@ -19,6 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui import pages
+from ui.asset_files import ASSET_PATH, OURS, base_path
 from ui.gate import ENDED
 from ui.sign_in_page import SIGN_IN
 
@@ -77,7 +79,7 @@ class _Answer:
             await self._send({"type": "http.response.start", "status": _ELSEWHERE, "headers": headers})
             await self._send({"type": "http.response.body", "body": b""})
             return
-        body = self._body.replace(_HEAD, _HEAD + first_line(), 1)
+        body = self._body.replace(_HEAD, _HEAD + first_line() + early_modules(), 1)
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-length"] = str(len(body))
         for name in ("etag", "last-modified"):
@@ -116,3 +118,10 @@ def first_script() -> str:
         f"this.addEventListener('close',end=>{{if(end.code==={ENDED})window.location.assign({door}+"
         "encodeURIComponent(window.location.pathname+window.location.search))})}};"
     )
+
+
+def early_modules() -> bytes:
+    """Return the lines that let the browser fetch our own scripts while it still starts the app."""
+    start = f"{base_path()}{ASSET_PATH}/ui"
+    names = sorted(path.name for path in OURS.glob("*.js") if not path.stem.endswith("stub"))
+    return "".join(f'<link rel="modulepreload" href="{quote(f"{start}/{name}")}">' for name in names).encode()

@@ -76,10 +76,11 @@ def period_counts(
     table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
     for name in PERIOD_COUNTS:
         table[name] = counts[name][order]
-    lists = [found.get(codes[p]) for p in order]
+    none = [0] * len(PERCENTILES)
+    picked = np.array([found.get(codes[p], none) for p in order], dtype="int64").reshape(-1, len(PERCENTILES))
+    is_missing = np.array([codes[p] not in found for p in order], dtype=bool)
     for position, name in enumerate(PERCENTILES):
-        values = [None if values is None else values[position] for values in lists]
-        table[name] = pd.array(values, dtype="Int64")
+        table[name] = pd.arrays.IntegerArray(picked[:, position].copy(), is_missing.copy())
     return pd.DataFrame(table)
 
 
