@@ -18,6 +18,8 @@ from ui import pages, panels, session
 from ui.text import t
 
 _NOT_SHARED = ("print",)
+_WIDTH_PX = 300
+"""Wide enough for a telephone held before it, narrow enough for the screen of another."""
 
 
 def show_code(page: pages.PageName, query: Mapping[str, str]) -> None:
@@ -33,7 +35,7 @@ def show_code(page: pages.PageName, query: Mapping[str, str]) -> None:
     address = this_address(page, query)
     if not address:
         return
-    with st.popover(t("code.button"), key="code"):
+    with st.popover(t("code.button"), key="code"), st.container(width=_WIDTH_PX):
         panels.show_lead(t("code.title"), level="h3", key="code_title")
         is_local = _is_local(address)
         if is_local:
