@@ -418,6 +418,12 @@ def test_fault_D20_a_connection_from_a_foreign_page_is_refused(door, origin):
     assert gate.behind.scopes == local.behind.scopes == []
 
 
+def test_fault_C15_a_refused_origin_stands_in_the_log_as_one_escaped_line(door, caplog):
+    door().connect(origin="http://evil\nINFO all is well\x1b[31m" + "x" * 500)
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].isprintable() and len(caplog.messages[0]) < 250
+
+
 def test_a_connection_of_nobody_is_told_to_sign_in(door):
     gate = door()
     assert gate.connect() == [

@@ -96,3 +96,17 @@ def test_a_connection_is_passed_on():
 
     asyncio.run(PageHeaders(app)({"type": "websocket"}, None, None))
     assert seen == ["websocket"]
+
+
+def test_fault_J04_the_sample_of_a_proxy_passes_on_what_the_gate_needs_and_takes_away_what_it_believes():
+    text = (Path(__file__).resolve().parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
+    sample = text.split("```nginx")[1].split("```")[0]
+    for line in (
+        "proxy_set_header Host $http_host;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+        'proxy_set_header X-Forwarded-User "";',
+        'add_header Strict-Transport-Security "max-age=31536000" always;',
+    ):
+        assert line in sample

@@ -161,6 +161,10 @@ class Gate:
         judgement = at_door.judge(_caller(scope), _cookie(scope))
         origin = Headers(scope=scope).get("origin")
         is_foreign = origin is not None and not _is_same_host(origin, Headers(scope=scope))
+        if is_foreign:
+            log.warning(
+                "refused a connection of a page from %r; a proxy must pass Host on", str(origin)[:100]
+            )
         if is_foreign or isinstance(judgement, Refused):
             await _close(scope, receive, send, _POLICY_VIOLATION)
             return
