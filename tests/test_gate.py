@@ -340,6 +340,7 @@ def test_fault_D21_a_stranger_does_not_wait_less_by_claiming_other_addresses(doo
         {"origin": ""},
         {"origin": "http://10.0.0.1:8502"},
         {"origin": "", "referer": "http://evil.example/10.0.0.1:8501"},
+        {"origin": "http://[evil"},
         {"origin": SITE, "sec-fetch-site": "cross-site"},
         {"origin": SITE, "sec-fetch-site": "none"},
     ],
@@ -351,6 +352,17 @@ def test_fault_D20_a_form_of_another_site_is_refused(door, headers, path):
     answer = gate.ask(path, method="POST", body=b"password=x", cookie=cookie, headers=headers)
     assert answer.status == 403
     assert gate.ask(cookie=cookie).status == 200, "the visit goes on"
+
+
+@pytest.mark.parametrize("odd", ["http://[", "[", "http://[::1]x?lang=[", "?lang=en&lang=%", "\xff"])
+def test_headers_that_are_no_addresses_break_nothing(door, odd):
+    every = [{name: odd} for name in ("referer", "origin", "host", "cookie", "x-forwarded-for")]
+    unset = door({})
+    assert {unset.ask("/cases", headers=headers, where=HERE).status for headers in every} == {403}
+    gate, query = door(), f"next={quote(odd)}&lang={quote(odd)}"
+    for headers in every:
+        assert gate.ask("/cases", headers=headers).status == 303
+        assert gate.ask("/sign-in", query=query, headers=headers).status == 200
 
 
 def test_a_form_of_this_site_is_taken_however_the_browser_says_so(door):

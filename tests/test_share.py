@@ -26,6 +26,7 @@ def connect(monkeypatch):
         ({"Host": "10.0.0.1:8501"}, "http://10.0.0.1:8501"),
         ({"Origin": "null", "Host": "10.0.0.1:8501"}, ""),
         ({"Origin": "javascript:alert(1)"}, ""),
+        ({"Host": "[x"}, ""),
         ({}, ""),
     ],
 )

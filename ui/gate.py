@@ -216,7 +216,10 @@ def is_own_page(headers: Headers) -> bool:
 
 
 def _is_same_host(origin: str, headers: Headers) -> bool:
-    return bool(origin) and urlsplit(origin).netloc == headers.get("host", "")
+    try:
+        return bool(origin) and urlsplit(origin).netloc == headers.get("host", "")
+    except ValueError:  # no address at all
+        return False
 
 
 def _caller(scope: Scope) -> Caller:
@@ -288,8 +291,8 @@ def _wants_page(scope: Scope) -> bool:
 def _language(scope: Scope, then: str, at_door: Entrance | None) -> Language:
     own: Language = "en" if at_door is not None and at_door.settings.language == "en" else "zh"
     address = f"?{scope['query_string'].decode('latin-1')}"
-    referer = Headers(scope=scope).get("referer", "")
-    return language_of(address, language_of(then, language_of(referer, own)))
+    referer = Headers(scope=scope).get("referer", "").partition("?")[2]
+    return language_of(address, language_of(then, language_of(f"?{referer}", own)))
 
 
 def _sign_in_page(

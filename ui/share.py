@@ -79,5 +79,8 @@ def this_address(page: pages.PageName, query: Mapping[str, str]) -> str:
 def origin() -> str:
     """Return scheme, host and port under which the browser reaches us; empty when it did not tell."""
     headers = st.context.headers
-    asked = urlsplit(headers.get("Origin") or f"http://{headers.get('Host') or ''}")
+    try:
+        asked = urlsplit(headers.get("Origin") or f"http://{headers.get('Host') or ''}")
+    except ValueError:  # no address at all
+        return ""
     return f"{asked.scheme}://{asked.netloc}" if asked.scheme in ("http", "https") and asked.netloc else ""

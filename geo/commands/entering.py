@@ -17,7 +17,7 @@ from geo.access.seats import ROLES, Role
 from geo.commands.speaking import Session, add_common, make_session, say_line, tell
 from geo.errors import AccessError
 from geo.settings import Settings
-from geo.tasks.entering import ROLES_ZH, read_passwords, remove_password, set_password
+from geo.tasks.entering import read_passwords, remove_password, set_password
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_set(args: argparse.Namespace, settings: Settings) -> int:
     """Run `access set`."""
     session = make_session(args, settings)
-    words = {"role": args.role, "role_zh": ROLES_ZH[args.role]}
+    words = {"role": say_line(session, f"role_{args.role}")}
     password = _read_line() if args.stdin else _ask(session, words)
     set_password(settings, args.role, password, now=session.now)
     lines = [say_line(session, "said_password_set", **words), *_missing(session, settings)]
@@ -73,7 +73,9 @@ def _ask(session: Session, words: dict[str, str]) -> str:
 def _missing(session: Session, settings: Settings) -> list[str]:
     kept = read_passwords(settings)
     missing = [role for role in ROLES if role not in kept] if kept else []
-    return [say_line(session, "said_password_other", role=role, role_zh=ROLES_ZH[role]) for role in missing]
+    return [
+        say_line(session, "said_password_other", role=say_line(session, f"role_{role}")) for role in missing
+    ]
 
 
 def run_show(args: argparse.Namespace, settings: Settings) -> int:
@@ -82,7 +84,7 @@ def run_show(args: argparse.Namespace, settings: Settings) -> int:
     kept = read_passwords(settings)
     lines = []
     for role in ROLES:
-        words = {"role": role, "role_zh": ROLES_ZH[role]}
+        words = {"role": say_line(session, f"role_{role}")}
         at = kept[role].set_at.isoformat(timespec="minutes") if role in kept else ""
         code = "said_password_row" if at else "said_password_none"
         lines.append(say_line(session, code, set_at=at, **words))
@@ -105,7 +107,7 @@ def run_remove(args: argparse.Namespace, settings: Settings) -> int:
     """Run `access remove`."""
     session = make_session(args, settings)
     remove_password(settings, args.role)
-    words = {"role": args.role, "role_zh": ROLES_ZH[args.role]}
+    words = {"role": say_line(session, f"role_{args.role}")}
     lines = [say_line(session, "said_password_removed", **words), *_missing(session, settings)]
     tell(session, lines, {"role": args.role, "set_at": None})
     return 0

@@ -26,11 +26,17 @@ _REFUSALS: dict[str, Message] = {
         "请在服务器上设置两个口令：先 python -m geo access set viewer，再 python -m geo access set editor。"
         "或者只在本机提供：GETU_HOST=127.0.0.1，且前面没有代理。",
     ),
-    "access_one_missing": Message(
-        "This address is reached from other machines, and the {role} password is not set.",
-        "此地址可从其他机器访问，但{role_zh}口令还没有设置。",
-        "Set it on the machine that serves: python -m geo access set {role}",
-        "请在服务器上设置：python -m geo access set {role}",
+    "access_viewer_missing": Message(
+        "This address is reached from other machines, and the viewer password is not set.",
+        "此地址可从其他机器访问，但查看口令还没有设置。",
+        "Set it on the machine that serves: python -m geo access set viewer",
+        "请在服务器上设置：python -m geo access set viewer",
+    ),
+    "access_editor_missing": Message(
+        "This address is reached from other machines, and the editor password is not set.",
+        "此地址可从其他机器访问，但编辑口令还没有设置。",
+        "Set it on the machine that serves: python -m geo access set editor",
+        "请在服务器上设置：python -m geo access set editor",
     ),
     "access_proxy_only": Message(
         "These pages are reached through the proxy of this place only, which signs people in.",
@@ -100,11 +106,17 @@ _REFUSALS: dict[str, Message] = {
         "Type it when asked, or hand it over on the standard input with --stdin.",
         "请按提示输入，或用 --stdin 从标准输入传入。",
     ),
-    "password_not_set": Message(
-        "There is no {role} password.",
-        "没有设置{role_zh}口令。",
+    "password_viewer_not_set": Message(
+        "There is no viewer password.",
+        "没有设置查看口令。",
         "See: python -m geo access show",
-        "查看：python -m geo access show",
+        "查看现状：python -m geo access show",
+    ),
+    "password_editor_not_set": Message(
+        "There is no editor password.",
+        "没有设置编辑口令。",
+        "See: python -m geo access show",
+        "查看现状：python -m geo access show",
     ),
     "proxy_not_named": Message(
         "Setting 'user_header' names {header!r}, and no proxy is trusted to send it.",
@@ -127,20 +139,22 @@ _REFUSALS: dict[str, Message] = {
 }  # fmt: skip
 
 _SAID: dict[str, Message] = {
+    "role_viewer": Message("viewer", "查看"),
+    "role_editor": Message("editor", "编辑"),
     "said_password_set": Message(
         "The {role} password is set. Pages that are open ask for it at their next step.",
-        "{role_zh}口令已设置。已打开的页面在下一步操作时会要求输入。",
+        "{role}口令已设置。已打开的页面在下一步操作时会要求输入。",
     ),
     "said_password_removed": Message(
         "The {role} password is removed; who signed in with it is out.",
-        "{role_zh}口令已删除；用它登录的人已退出。",
+        "{role}口令已删除；用它登录的人已退出。",
     ),
     "said_password_other": Message(
         "The {role} password is not set yet; beyond this machine pages are served only when both are.",
-        "{role_zh}口令尚未设置；两个都设置后，其他机器才能访问。",
+        "{role}口令尚未设置；两个都设置后，其他机器才能访问。",
     ),
-    "said_password_row": Message("{role}: set {set_at}", "{role_zh}：设置于 {set_at}"),
-    "said_password_none": Message("{role}: not set", "{role_zh}：未设置"),
+    "said_password_row": Message("{role}: set {set_at}", "{role}：设置于 {set_at}"),
+    "said_password_none": Message("{role}: not set", "{role}：未设置"),
     "said_access_open": Message(
         "Pages are served on this machine only, and whoever sits at it is an editor.",
         "页面只在本机提供，坐在本机前的人即为编辑者。",
@@ -152,7 +166,7 @@ _SAID: dict[str, Message] = {
         "Users named by {header} from {proxy} come in without a password; editors: {editors}.",
         "来自 {proxy} 的请求头 {header} 所指用户无需口令；编辑者：{editors}。",
     ),
-    "ask_password": Message("New {role} password: ", "新的{role_zh}口令："),
+    "ask_password": Message("New {role} password: ", "新的{role}口令："),
     "ask_password_again": Message("Once more: ", "再输入一次："),
 }  # fmt: skip
 

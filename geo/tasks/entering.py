@@ -24,7 +24,6 @@ from geo.access.seats import ROLES, Role
 from geo.errors import AccessError, GeoError, MissingError
 from geo.settings import Settings
 
-ROLES_ZH: Final[Mapping[Role, str]] = {"viewer": "查看", "editor": "编辑"}
 _FORMAT: Final = 1
 _MOST_BYTES: Final = 10_000
 _FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -118,7 +117,7 @@ def remove_password(settings: Settings, role: Role) -> None:
     """
     kept = read_passwords(settings)
     if role not in kept:
-        raise MissingError("password_not_set", role=role, role_zh=ROLES_ZH[role])
+        raise MissingError(f"password_{role}_not_set")
     _write(settings, {name: password for name, password in kept.items() if name != role})
 
 
@@ -158,7 +157,7 @@ def reason_not_to_serve(settings: Settings, passwords: Passwords) -> GeoError | 
         return None
     if len(missing) == len(ROLES):
         return AccessError("access_nothing_set")
-    return AccessError("access_one_missing", role=missing[0], role_zh=ROLES_ZH[missing[0]])
+    return AccessError(f"access_{missing[0]}_missing")
 
 
 def require_servable(settings: Settings, host: str) -> None:

@@ -156,7 +156,7 @@ def test_a_link_put_where_the_file_is_written_is_not_followed(settings, tmp_path
 def test_fault_D03_beyond_this_machine_nothing_is_served_before_both_are_set(settings, host):
     assert refusal(require_servable, settings, host) == "access_nothing_set"
     give(settings, viewer=VIEW)
-    assert refusal(require_servable, settings, host) == "access_one_missing"
+    assert refusal(require_servable, settings, host) == "access_editor_missing"
     give(settings, editor=EDIT)
     require_servable(settings, host)
 
