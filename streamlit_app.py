@@ -9,6 +9,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.front_page import FrontPage
+from ui.gate import Gate
+from ui.page_headers import PageHeaders
 from ui.routes import all_routes
 from ui.warming import prepare
 
@@ -24,5 +26,5 @@ app = st.App(
     Path(__file__).resolve().parent / "ui" / "shell.py",
     routes=all_routes(),
     lifespan=warm,
-    middleware=[Middleware(FrontPage)],
+    middleware=[Middleware(PageHeaders), Middleware(Gate), Middleware(FrontPage)],
 )

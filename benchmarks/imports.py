@@ -85,6 +85,7 @@ def run_command(folder: Path, *words: str) -> tuple[dict[str, object], float, fl
 
 def place_only(store_url: str) -> None:
     """Place the cases of a store and print the seconds of the task, without the start of a process."""
+    from geo.access.seats import operator
     from geo.analysis.assign import warm_up
     from geo.store import open_store
     from geo.tasks.placing import place_cases
@@ -92,7 +93,7 @@ def place_only(store_url: str) -> None:
     warm_up()
     with open_store(store_url) as store:
         start = time.perf_counter()
-        placement = place_cases(store, actor="bench", now=datetime.now(UTC))
+        placement = place_cases(store, seat=operator("bench"), now=datetime.now(UTC))
         seconds = time.perf_counter() - start
     print(json.dumps({"seconds": seconds, "n_placed": placement.n_placed}))
 

@@ -84,3 +84,7 @@ class ConflictError(StoreError):
 
 class CancelledError(GeoError):
     """The user stopped long work; nothing was kept."""
+
+
+class AccessError(GeoError):
+    """Whoever asks may not do it, or what decides that cannot be read."""

@@ -44,10 +44,23 @@ class Settings:
     """Language of pages and commands; empty means Chinese pages and English commands."""
 
     host: str = "127.0.0.1"
-    """Address the pages are served on. Only the loopback address is served."""
+    """Address the pages are served on. Any but the loopback address asks for passwords or a proxy."""
 
     port: int = 8501
     """Port the pages are served on."""
+
+    access_file: str = "data/access.json"
+    """File with the hashes of the passwords, written by `python -m geo access set`, for its owner only."""
+
+    trusted_proxy: str = ""
+    """Addresses or networks of the proxy in front, joined by commas, such as `10.0.0.5`; empty: none."""
+
+    user_header: str = ""
+    """Header in which that proxy names the user it has signed in, such as `X-Forwarded-User`; empty:
+    people sign in with a password."""
+
+    proxy_editors: str = ""
+    """Users named by the proxy who are editors, joined by commas; all others are viewers."""
 
     map_review_number: str = ""
     """Map review number 审图号, shown bottom left on maps and exports; empty warns on export."""

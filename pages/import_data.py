@@ -2,12 +2,16 @@
 
 import streamlit as st
 
-from ui import frame, import_draft, import_history, import_steps, panels
+from ui import frame, import_draft, import_history, import_steps, panels, session
 from ui.text import t
 
 frame.show_top("import", None, with_period=False)
 panels.show_lead(t("page.import"), level="h1", key="title")
 
+if not session.may("import"):
+    panels.show_notice(t("access.viewer_page"), tone="warning", key="viewer_page")
+    import_history.show_history()
+    st.stop()
 draft = import_draft.current()
 import_steps.show_stepper(draft)
 with st.container(border=True, key="step"):

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from geo.access.seats import OPERATOR, Seat
 from geo.intake.checked import Checked, problems
 from geo.schema import AREA_LEVELS, CASE_STATES
 from geo.settings import Settings
@@ -51,11 +52,12 @@ def empty_store(new_store):
 def open_page(monkeypatch):
     """Return a function that runs one page on a store and returns what it drew."""
 
-    def run(name, store, state=None, **query):
+    def run(name, store, state=None, seat=OPERATOR, **query):
         st.cache_resource.clear()
         monkeypatch.setattr(session, "store", lambda: store)
         monkeypatch.setattr(session, "settings", Settings)
         monkeypatch.setattr(session, "now", lambda: NOON)
+        monkeypatch.setattr(session, "seat", lambda: seat)
         page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE_S)
         for key, value in query.items():
             page.query_params[key] = value
@@ -573,3 +575,33 @@ def test_the_first_areas_of_many_are_those_that_sorting_all_would_give(is_up, n_
         every = table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
         pd.testing.assert_frame_equal(first, every.head(map_view.MOST_ROWS))
     assert map_view.first_rows(table.iloc[:0], "n_new", is_up=is_up).empty
+
+
+# --- what a viewer does not see
+
+
+def test_a_viewer_sees_the_imports_and_can_neither_bring_nor_take_back(open_page, small_store):
+    page = open_page("import_data", small_store, seat=Seat("viewer", "viewer"))
+    assert "导入和撤销需要编辑口令" in all_text(page)
+    assert panels(page, "table"), "the history is there"
+    assert not page.get("file_uploader")
+    assert not [button for button in page.button if button.key in ("undo", "check")]
+
+
+@pytest.mark.parametrize("name", ["one_map", "dashboard", "cases"])
+def test_a_viewer_of_an_empty_store_is_not_offered_the_demo(open_page, empty_store, name):
+    page = open_page(name, empty_store, seat=Seat("viewer", "viewer"))
+    assert "请编辑者先导入数据" in all_text(page)
+    assert not [button for button in page.button if button.key == "make_demo"]
+
+
+def test_fault_D07_pages_that_nobody_let_in_draw_nothing(monkeypatch, small_store):
+    """Started past the gate, the frame finds no visit and says so, before anything of the store is read."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(session, "settings", Settings)
+    monkeypatch.setattr(session, "store", lambda: pytest.fail("the store was opened"))
+    page = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=PATIENCE_S).run()
+    st.cache_resource.clear()
+    assert not page.exception
+    assert "尚未登录" in all_text(page)
+    assert [data["kind"] for data in drawn(page)] == ["notice"]

@@ -189,6 +189,54 @@ def test_a_nonsense_parameter_is_refused_with_a_sentence_that_names_it(get, path
     assert answers["zh"].json()["error"] != answers["en"].json()["error"]
 
 
+@pytest.mark.parametrize(
+    "number", ["1e9", "1000000000", "-1", "0", "9" * 400, "0x8", "8,9", "nan", "inf", " 8", "8\x00"]
+)
+def test_fault_H06_a_number_that_cannot_be_is_refused_and_named(get, number):
+    answer = get("/api/hexagons", {"res": number})
+
+    assert answer.status == 400
+    assert "res" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "-1e9,-1e9,1e9,1e9",
+        "-180,-90,180,inf",
+        "0,0,0,0",
+        "1,2,3,4,5",
+        "180,-90,-180,90",
+        "a,b,c,d",
+        ",,,",
+        "1" * 3000,
+    ],
+)
+def test_fault_H06_a_box_that_cannot_be_is_refused(get, box):
+    assert get("/api/points", {"box": box}).status == 400
+
+
+def test_fault_H06_the_box_of_the_world_answers_with_what_is_there_and_no_more(get, monkeypatch):
+    world = {"box": "-180,-90,180,90"}
+    every = get("/api/points", world).json()["features"]
+    monkeypatch.setattr("geo.tasks.map_layers.MOST_POINTS", len(every) - 1)
+
+    assert len(get("/api/points", {**world, "v": "2"}).json()["features"]) == len(every), (
+        "kept for its address"
+    )
+    monkeypatch.setattr(routes, "_layers", RenderCache(10_000_000))
+    capped = get("/api/points", world).json()["features"]
+    assert len(capped) < len(every)
+    assert {feature["geometry"]["type"] for feature in capped} == {"Polygon"}
+
+
+@pytest.mark.parametrize(
+    "extra", [{"limit": "1e9"}, {"offset": "-5"}, {"page": "999999999"}, {"limit": "-1"}]
+)
+def test_fault_H06_a_limit_that_no_address_has_changes_nothing(get, extra):
+    assert get("/api/heat", extra).json() == get("/api/heat").json()
+
+
 @pytest.mark.parametrize("path", ["/api/areas/grid.geojson", "/api/values"])
 def test_an_area_or_level_that_is_not_there_is_told_with_404(get, path):
     assert get(path, {"level": "grid", "parent": "nowhere"}).status == 404

@@ -16,10 +16,8 @@ def offer_demo() -> None:
     if st.button(t("empty.make_demo"), key="make_demo", type="primary", disabled=work is not None):
         from geo.tasks.demonstrating import make_demo  # noqa: PLC0415  (heavy, used once in the life of a store)
 
-        store, now = session.store(), session.now()
-        work = Work(
-            lambda progress: make_demo(store, actor=session.ACTOR, now=now, progress=progress), can_stop=False
-        )
+        store, now, seat = session.store(), session.now(), session.seat()
+        work = Work(lambda progress: make_demo(store, seat=seat, now=now, progress=progress), can_stop=False)
         st.session_state["demo_work"] = work
     st.caption(t("empty.demo_note"))
     if work is None or not show_work(work, t("empty.making"), key="demo"):

@@ -16,7 +16,8 @@ from geo.errors import GeoError
 from geo.present.period_words import say_period
 from geo.schema import AREA_LEVELS
 from geo.tasks.areas import AreaCard
-from ui import inputs, outputs, pages, panels, session, shows
+from ui import inputs, outputs, pages, panels, session, share, shows
+from ui.sign_in_page import SIGN_OUT
 from ui.text import t
 
 _WHOLE_DAY = timedelta(days=1)
@@ -31,10 +32,28 @@ def show_sidebar(current: pages.PageName) -> None:
         for group, names in pages.GROUPS:
             st.caption(t(group))
             for name in names:
-                pages.page_link(name)
+                if name != "import" or session.may("import"):
+                    pages.page_link(name)
         _show_search(current)
         notes = [t("frame.demo")] if session.summary().is_demo else []
-        st.caption(" · ".join([*notes, t("frame.local_only")]))
+        if session.is_open():
+            notes.append(t("frame.local_only"))
+        if notes:
+            st.caption(" · ".join(notes))
+        _show_seat()
+
+
+def _show_seat() -> None:
+    """Draw who is signed in, and the way out, where somebody signed in with a password."""
+    if session.is_open():
+        return
+    seat = session.seat()
+    role = t(f"access.role.{seat.role}")
+    if seat.name == seat.role:
+        action = f"{pages.prefix()}{SIGN_OUT}"
+        panels.show_leave(t("access.leave"), note=role, action=action)
+    else:
+        st.caption(t("access.as", name=outputs.plain(seat.name), role=role))
 
 
 def _show_search(current: pages.PageName) -> None:
@@ -60,7 +79,7 @@ def _show_search(current: pages.PageName) -> None:
 def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool = True) -> Periods | None:
     """Draw the place, the period and the language; return the period, None where there are no cases."""
     unread = read_senseless(page)
-    place, controls = st.columns([5, 4], vertical_alignment="center")
+    place, controls = st.columns([4, 5], vertical_alignment="center")
     with place:
         show_crumbs(page, area)
     chosen: Periods | None = None
@@ -73,9 +92,11 @@ def show_top(page: pages.PageName, area: AreaCard | None, *, with_period: bool =
             if with_period:
                 _show_period(chosen)
         show_language()
-        panels.show_copy(
-            t("frame.copy_link"), t("frame.copied"), _exact_period(chosen) if with_period else {}
-        )
+        exact = _exact_period(chosen) if with_period else {}
+        panels.show_copy(t("frame.copy_link"), t("frame.copied"), exact)
+        share.show_code(page, exact)
+    with controls:
+        share.show_print_code(page, exact)
     if chosen is not None:
         with controls, st.container(key="data_date", horizontal=True, horizontal_alignment="right"):
             st.caption(_say_data_date(), width="content")

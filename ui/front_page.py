@@ -1,9 +1,10 @@
-"""Tell the browser at once where the server is (首页修正).
+"""Tell the browser at once where the server is, and where to sign in again (首页修正).
 
 Opened at the address of a page, such as `/cases`, Streamlit's browser side first asks whether the
 server lives under that path and takes two 404 answers for a no. The page is told instead: one line
 is written into the HTML that starts the app, and the names of our own scripts after it, so that they
-are there when the first map asks for them. Nothing of it comes from a request.
+are there when the first map asks for them. Nothing of it comes from a request. The line also looks at
+how a connection ends: with the code of the gate, the browser goes to the sign-in page.
 
 At an address that is no page, Streamlit starts the app all the same and then complains in English. The
 reader is sent to the first page instead, which says so in the reader's language.
@@ -20,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui import pages
 from ui.asset_files import ASSET_PATH, OURS, base_path
+from ui.gate import ENDED
+from ui.sign_in_page import SIGN_IN
 
 MISSING: Final = "missing"
 """Name in an address under which the first page is told what was asked for and is not there."""
@@ -102,8 +105,19 @@ def _sent_on(scope: Scope) -> str:
 
 def first_line() -> bytes:
     """Return the line that names the server's address, less the host, which the browser knows."""
+    return b"<script>" + first_script().encode() + b"</script>"
+
+
+def first_script() -> str:
+    """Return the script of that line."""
     path = json.dumps(pages.prefix()).replace("<", "\\u003c")
-    return f"<script>window.__streamlit={{BACKEND_BASE_URL:window.location.origin+{path}}}</script>".encode()
+    door = json.dumps(f"{pages.prefix()}{SIGN_IN}?ended=1&next=").replace("<", "\\u003c")
+    return (
+        f"window.__streamlit={{BACKEND_BASE_URL:window.location.origin+{path}}};"
+        "window.WebSocket=class extends window.WebSocket{constructor(...given){super(...given);"
+        f"this.addEventListener('close',end=>{{if(end.code==={ENDED})window.location.assign({door}+"
+        "encodeURIComponent(window.location.pathname+window.location.search))})}};"
+    )
 
 
 def early_modules() -> bytes:

@@ -240,9 +240,9 @@ def start_check(draft: Draft) -> None:
         If a choice is missing that can be named now.
     """
     _require_choices(draft)
-    store, now, actor = session.store(), session.now(), session.ACTOR
+    store, now, seat = session.store(), session.now(), session.seat()
     draft.preview = None
-    run = _checker(draft, store, {"actor": actor, "now": now})
+    run = _checker(draft, store, {"seat": seat, "now": now})
     draft.work = Work(run, can_stop=draft.kind == "cases")
 
 
@@ -337,6 +337,6 @@ def _boundary_choices(draft: Draft, columns: Mapping[str, str]) -> BoundaryChoic
 
 def start_store(draft: Draft) -> None:
     """Store what the preview showed, in the background."""
-    preview, store, now, actor = draft.preview, session.store(), session.now(), session.ACTOR
+    preview, store, now, seat = draft.preview, session.store(), session.now(), session.seat()
     if preview is not None:
-        draft.storing = Work(lambda _: store_preview(store, preview, actor=actor, now=now), can_stop=False)
+        draft.storing = Work(lambda _: store_preview(store, preview, seat=seat, now=now), can_stop=False)

@@ -27,7 +27,7 @@ def show_history() -> None:
         Row(
             [
                 batch.batch_id,
-                shows.moment(batch.created_at),
+                Cell(shows.moment(batch.created_at), note=shows.actor(batch.actor)),
                 t(f"import.kind.{batch.kind}"),
                 Cell(shows.text(batch.file_name), note="" if pd.isna(batch.source) else str(batch.source)),
                 *(
@@ -41,7 +41,7 @@ def show_history() -> None:
     ]
     columns = [
         Column(t("import.batch"), width="84px"),
-        Column(t("col.moment"), width="130px"),
+        Column(t("import.when_and_who"), width="130px"),
         Column(t("import.kind_short"), width="90px"),
         Column(t("import.file"), is_long=True),
         *(
@@ -52,7 +52,7 @@ def show_history() -> None:
     ]
     panels.show_table(columns, rows, key="batches", height=360, empty=t("import.no_history"))
     stored = batches[batches["state"].eq("stored")]
-    if len(stored):
+    if len(stored) and session.may("undo"):
         _offer_undo(stored)
 
 
@@ -76,8 +76,8 @@ def _offer_undo(stored: pd.DataFrame) -> None:
     if asked != chosen:  # another batch was chosen meanwhile: the question is not about that one
         st.session_state.pop("undo_asked", None)
     elif work is None and _ask_again(stored[stored["batch_id"].eq(chosen)].iloc[0]):
-        store, now = session.store(), session.now()
-        work = Work(lambda _: undo_batch(store, chosen, actor=session.ACTOR, now=now), can_stop=False)
+        store, now, seat = session.store(), session.now(), session.seat()
+        work = Work(lambda _: undo_batch(store, chosen, seat=seat, now=now), can_stop=False)
         st.session_state["undoing"], st.session_state["undoing_batch"] = work, chosen
     if work is not None:
         _follow(work, st.session_state["undoing_batch"])

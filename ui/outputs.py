@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal, NoReturn
 
@@ -21,6 +22,8 @@ MIME: dict[str, str] = {
     "html": "text/html",
 }
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$^=&])")
+
 _STYLE = """
 <style>
 .stApp { font-variant-numeric: tabular-nums; }
@@ -34,6 +37,7 @@ _STYLE = """
 .st-key-data_date { margin-top: -0.6rem; }
 .stAppHeader { background: transparent; height: 2.6rem; min-height: 2.6rem; }
 .st-key-top .stPopover button, .st-key-top .stButton button { white-space: nowrap; }
+.st-key-print_code { display: none; }
 .st-key-top [data-testid="stBidiComponentRegular"], .st-key-top .stBidiComponent { width: auto; }
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
 [data-testid="stSidebarHeader"] { height: 2.6rem; }
@@ -55,6 +59,7 @@ _STYLE = """
   }
   .stVerticalBlock { gap: 0.5rem !important; }
   .st-key-page_two { break-before: page; }
+  .st-key-print_code { display: block; }
   .stColumn, [data-testid="stElementContainer"] { break-inside: avoid; }
 }
 </style>
@@ -65,6 +70,7 @@ _PRINT_STYLE = """
 .st-key-top, [data-testid="stSidebarCollapsedControl"] { display: none !important; }
 .stMainBlockContainer { max-width: 190mm; padding: 1rem 0; }
 .stVerticalBlock { gap: 0.6rem; }
+.st-key-print_code { display: block; }
 </style>
 """
 
@@ -93,23 +99,32 @@ def stop_if_empty(need: Literal["anything", "cases"] = "anything") -> None:
         st.stop()
     if need == "cases" and not summary.n_cases:
         panels.show_notice(t("empty.no_cases"), key="no_cases")
-        _show_import_link()
+        if session.may("import"):
+            _show_import_link()
         st.stop()
 
 
 def _show_empty_store() -> None:
     panels.show_lead(t("empty.title"), level="h1", key="empty_title")
     panels.show_lead(t("empty.about"), key="empty_about")
-    _show_import_link()
     from ui import demo, frame  # noqa: PLC0415  (both draw errors by this module)
 
-    demo.offer_demo()
+    if session.may("make_demo"):
+        _show_import_link()
+        demo.offer_demo()
+    else:
+        panels.show_notice(t("access.viewer_empty"), key="viewer_empty")
     frame.show_language()
 
 
 def _show_import_link() -> None:
     link = panels.Link("import", pages.kept_query())
     panels.show_links([(t("empty.go_import"), t("empty.go_import_note"), link)], key="go_import")
+
+
+def plain(text: str) -> str:
+    """Return a text for a place that reads Markdown, so that none of its signs mean anything."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def imprint() -> Imprint:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from geo.present.codes import Code
 from ui import pages, session
 from ui.asset_files import ASSET_PATH, OURS
 from ui.text import t
@@ -279,6 +280,16 @@ def show_links(
 def show_copy(label: str, copied: str, query: Mapping[str, str], *, key: str = "copy") -> None:
     """Show a button that copies the address of this view, with `query` written into it."""
     _show("copy", key, width="content", label=label, copied=copied, query=dict(query))
+
+
+def show_code(code: Code, *, caption: str, label: str, key: str) -> None:
+    """Show a QR code with its address under it; `label` is what a screen reader says."""
+    _show("code", key, n=code.n_modules, path=code.path, caption=caption, label=label)
+
+
+def show_leave(label: str, *, note: str, action: str, key: str = "leave") -> None:
+    """Show who is signed in, and the button that signs out at the address `action`."""
+    _show("leave", key, label=label, note=note, action=action)
 
 
 def show_print_button(label: str, *, key: str = "print_button") -> None:

@@ -16,8 +16,9 @@ from typing import TypeVar, cast
 import pandas as pd
 import streamlit as st
 
+from geo.access.seats import Deed, Seat
 from geo.analysis.periods import PERIOD_NAMES, Period, PeriodName, Periods
-from geo.errors import SettingError
+from geo.errors import AccessError, SettingError
 from geo.messages import Language
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings, read_settings
@@ -27,13 +28,11 @@ from geo.tasks.areas import AreaCard, AreaName, find_area
 from geo.tasks.dashboards import Background, choose_period, measure_level, read_background
 from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
+from ui.entrance import VISIT_HEADER, entrance
 
 T = TypeVar("T")
 
 _bound_language: ContextVar[Language | None] = ContextVar("language", default=None)
-
-ACTOR = "local"
-"""Who acts, until accounts exist: the person at this machine."""
 
 STALE_DAYS = 31
 """Data older than this are said to be stale."""
@@ -52,6 +51,30 @@ def settings() -> Settings:
 def store() -> Store:
     """Return the store, opened once per process."""
     return open_store(settings())
+
+
+def seat() -> Seat:
+    """Return who visits, as the gate knows it at this moment.
+
+    Raises
+    ------
+    AccessError
+        If nobody is signed in any more, or the app was started without its gate.
+    """
+    found = entrance().seat_of(st.context.headers.get(VISIT_HEADER) or "")
+    if found is None:
+        raise AccessError("access_no_seat")
+    return found
+
+
+def may(deed: Deed) -> bool:
+    """Tell whether whoever visits may do something; the task decides again."""
+    return seat().may(deed)
+
+
+def is_open() -> bool:
+    """Tell whether this machine alone is served, without signing in."""
+    return entrance().is_open()
 
 
 def now() -> datetime:

@@ -15,7 +15,7 @@ if str(ROOT) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from geo.errors import GeoError  # noqa: E402
-from ui import frame, outputs, pages  # noqa: E402
+from ui import frame, outputs, pages, session  # noqa: E402
 from ui.front_page import MISSING  # noqa: E402
 from ui.text import t  # noqa: E402
 
@@ -27,6 +27,7 @@ st.set_page_config(
 )
 outputs.add_style(is_print=st.query_params.get("print") == "1")
 try:
+    session.seat()  # nothing is drawn for nobody
     frame.show_sidebar(pages.name_of(page))
     if missing := st.query_params.get(MISSING, ""):
         frame.show_missing_page(missing)

@@ -25,6 +25,12 @@ from ui.text import t
 __all__ = ["NO_FIGURE", "show_change", "show_value"]
 
 
+def actor(name: object) -> str:
+    """Return who did something: a role that several people share in words, a name as it is."""
+    known = {"viewer": "access.role.viewer", "editor": "access.role.editor", "local": "access.local"}
+    return t(known[str(name)]) if str(name) in known else text(name)
+
+
 def moment(value: object, *, with_time: bool = True) -> str:
     """Write a moment in the store's own zone, a dash where there is none."""
     if value is None or pd.isna(value):  # type: ignore[call-overload]

@@ -168,7 +168,7 @@ def run_boundaries(args: argparse.Namespace, settings: Settings) -> int:
             scope_id=args.scope,
             valid_from=args.valid_from,
         )
-        return preview_boundaries(store, layer, choices, actor=session.actor, now=session.now)
+        return preview_boundaries(store, layer, choices, seat=session.seat, now=session.now)
 
     return _bring(args, settings, preview)
 
@@ -190,7 +190,7 @@ def run_cases(args: argparse.Namespace, settings: Settings) -> int:
             as_of=session.now,
         )
         return preview_cases(
-            store, table, choices, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m
+            store, table, choices, seat=session.seat, now=session.now, max_distance_m=args.max_distance_m
         )
 
     return _bring(args, settings, preview)
@@ -208,7 +208,7 @@ def run_facilities(args: argparse.Namespace, settings: Settings) -> int:
             kind=args.kind,
             swap_lonlat=args.swap,
         )
-        return preview_facilities(store, table, choices, actor=session.actor, now=session.now)
+        return preview_facilities(store, table, choices, seat=session.seat, now=session.now)
 
     return _bring(args, settings, preview)
 
@@ -227,7 +227,7 @@ def run_population(args: argparse.Namespace, settings: Settings) -> int:
             coord_sys=_coord_sys(args, file) if "lon" in columns else args.coord_sys,
             as_of_on=args.as_of,
         )
-        return preview_population(store, file, choices, actor=session.actor, now=session.now)
+        return preview_population(store, file, choices, seat=session.seat, now=session.now)
 
     return _bring(args, settings, preview)
 
@@ -239,7 +239,7 @@ def run_places(args: argparse.Namespace, settings: Settings) -> int:
         layer = _read_layer(args, session)
         columns = _columns(args, suggest_for(args.places, layer.columns))
         choices = place_choices(args.places, columns, _coord_sys(args, layer))
-        return preview_places(layer, choices, actor=session.actor, now=session.now)
+        return preview_places(layer, choices, seat=session.seat, now=session.now)
 
     return _bring(args, settings, preview)
 
@@ -248,7 +248,7 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     """Run `undo`."""
     session = make_session(args, settings)
     with open_store(settings) as store:
-        receipt = undo_batch(store, args.batch_id, actor=session.actor, now=session.now)
+        receipt = undo_batch(store, args.batch_id, seat=session.seat, now=session.now)
     counted = _COUNTED.get(receipt.kind, "row")
     removed, restored = (count_of(n, counted, session.language) for n in (receipt.n_new, receipt.n_changed))
     lines = [say_line(session, "said_undone", batch_id=args.batch_id, removed=removed, restored=restored)]
@@ -308,7 +308,7 @@ def _bring(
         preview = preview_file(store, session)
         receipt = None
         if args.confirm:
-            receipt = store_preview(store, preview, actor=session.actor, now=session.now)
+            receipt = store_preview(store, preview, seat=session.seat, now=session.now)
     if args.rejected is not None:
         _write_problems(preview, session, args.rejected)
     tell(session, _lines(preview, receipt, session), _facts(preview, receipt, session))

@@ -35,9 +35,7 @@ def run_place(args: argparse.Namespace, settings: Settings) -> int:
     """Run `place`."""
     session = make_session(args, settings)
     with open_store(settings) as store:
-        placement = place_cases(
-            store, actor=session.actor, now=session.now, max_distance_m=args.max_distance_m
-        )
+        placement = place_cases(store, seat=session.seat, now=session.now, max_distance_m=args.max_distance_m)
     lines = [
         say_line(session, "said_place", cases=count_of(placement.n_cases, "case", session.language),
                  **vars(placement)),

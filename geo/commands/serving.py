@@ -8,14 +8,14 @@ import signal
 import sys
 from pathlib import Path
 
+from geo.access.callers import is_loopback
 from geo.commands.speaking import add_common, make_session, parse_day, say_line, tell, warn
-from geo.errors import ChoiceError
 from geo.present.words import count_of
 from geo.settings import Settings
 from geo.tasks.demonstrating import DEMO_AS_OF, DEMO_CASES, make_demo, write_samples
+from geo.tasks.entering import require_servable
 from geo.tasks.opening import describe_store, open_store
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
 
@@ -55,7 +55,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_common(demo)
     demo.set_defaults(run=run_demo)
-    serve = commands.add_parser("serve", help="open the pages on this machine's own address")
+    serve = commands.add_parser(
+        "serve", help="open the pages, on this machine's own address or on the one of the settings"
+    )
     serve.add_argument("--port", type=int, metavar="N", help="port (default: the setting, 8501)")
     add_common(serve)
     serve.set_defaults(run=run_serve)
@@ -73,7 +75,7 @@ def run_demo(args: argparse.Namespace, settings: Settings) -> int:
             tell(session, [say_line(session, "said_demo_not_made")], {"made": False})
             return 0
         report = make_demo(
-            store, actor=session.actor, now=session.now, seed=args.seed, as_of=args.as_of,
+            store, seat=session.seat, now=session.now, seed=args.seed, as_of=args.as_of,
             n_cases=args.cases, truth=args.truth,
         )  # fmt: skip
     lines = [
@@ -93,18 +95,19 @@ def run_demo(args: argparse.Namespace, settings: Settings) -> int:
 def run_serve(args: argparse.Namespace, settings: Settings) -> int:
     """Run `serve`."""
     session = make_session(args, settings)
-    if settings.host not in LOOPBACK:
-        raise ChoiceError("serve_loopback_only", host=settings.host)
+    require_servable(settings, settings.host)
     port = args.port or settings.port
     url = f"http://{settings.host}:{port}"
+    reach = "said_this_machine" if is_loopback(settings.host) else "said_other_machines"
     tell(
         session,
-        [say_line(session, "said_opens", url=url), say_line(session, "said_this_machine")],
+        [say_line(session, "said_opens", url=url), say_line(session, reach)],
         {"url": url},
     )
     words = [
         "streamlit", "run", str(APP), f"--server.address={settings.host}", f"--server.port={port}",
         "--server.headless=true", "--browser.gatherUsageStats=false",
+        f"--browser.serverAddress={settings.host}",
     ]  # fmt: skip
 
     def stop(*_: object) -> None:

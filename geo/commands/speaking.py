@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 
+from geo.access.seats import Seat, operator
 from geo.errors import ChoiceError
 from geo.messages import Language, say
 from geo.settings import Settings
@@ -23,7 +24,7 @@ class Session:
     """What a command needs to know about the person and the moment."""
 
     settings: Settings
-    actor: str
+    seat: Seat
     now: datetime
     language: Language
     as_json: bool
@@ -32,7 +33,7 @@ class Session:
 def make_session(args: argparse.Namespace, settings: Settings) -> Session:
     """Read who runs the command and when."""
     language: Language = "zh" if settings.language == "zh" else "en"
-    return Session(settings, args.actor or _user_name(), datetime.now(UTC), language, args.json)
+    return Session(settings, operator(args.actor or _user_name()), datetime.now(UTC), language, args.json)
 
 
 def add_common(command: argparse.ArgumentParser) -> None:

@@ -24,6 +24,7 @@ _PARTS = (
     "health",
     "bringing",
     "commands",
+    "access",
     "analysis",
     "tasks",
     "present",

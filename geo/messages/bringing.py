@@ -45,12 +45,6 @@ MESSAGES: dict[str, Message] = {
         "Name another with GETU_STORE_URL=duckdb:data/demo.duckdb.",
         "请用 GETU_STORE_URL=duckdb:data/demo.duckdb 指定另一个库。",
     ),
-    "serve_loopback_only": Message(
-        "Address {host} is not this machine's own; until accounts exist pages are served on 127.0.0.1 only.",
-        "地址 {host} 不是本机回环地址；在启用账户之前，页面只在 127.0.0.1 上提供。",
-        "Set GETU_HOST=127.0.0.1.",
-        "请设置 GETU_HOST=127.0.0.1。",
-    ),
     "areas_without_parent": Message(
         "{n} areas lie in no area of a coarser level.",
         "{n} 个区域不在任何上级区域之内。",

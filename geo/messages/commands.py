@@ -138,8 +138,12 @@ _SERVING: dict[str, Message] = {
     "said_look": Message("Look at it: python -m geo serve", "打开页面：python -m geo serve"),
     "said_opens": Message("Getu opens on {url}", "格图将在 {url} 打开"),
     "said_this_machine": Message(
-        "It answers on this machine only, until accounts exist. Stop it with Ctrl+C.",
-        "启用账户之前，只能在本机访问。按 Ctrl+C 停止。",
+        "It answers on this machine only. Stop it with Ctrl+C.",
+        "只能在本机访问。按 Ctrl+C 停止。",
+    ),
+    "said_other_machines": Message(
+        "Other machines reach it too, after signing in. Stop it with Ctrl+C.",
+        "其他机器登录后也可访问。按 Ctrl+C 停止。",
     ),
     "said_stopped": Message("Stopped.", "已停止。"),
 }  # fmt: skip

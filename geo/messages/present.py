@@ -39,6 +39,12 @@ MESSAGES: dict[str, Message] = {
         "Choose the file again.",
         "请重新选择文件。",
     ),
+    "code_too_long": Message(
+        "The address has more than {most} signs, too many for a QR code.",
+        "地址超过 {most} 个字符，放不进二维码。",
+        "Take away some filters, or copy the link instead.",
+        "请减少筛选条件，或改用复制链接。",
+    ),
     "map_nothing_to_draw": Message(
         "There is nothing to draw: no areas, cases or facilities with a place.",
         "没有可绘制的内容：没有带位置的区域、诉求或设施。",

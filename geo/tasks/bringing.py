@@ -4,7 +4,7 @@ Every kind of file takes the same three steps. A *preview* checks the whole file
 and stores nothing; it says what would be new, changed and unchanged, what is refused and why, and
 where things would lie. Storing a preview keeps it as one batch, whole or not at all. A batch can be
 undone. A preview holds the rows that were checked, so what was shown is what is stored, whatever
-happens to the file in between.
+happens to the file in between. All of it takes an editor.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.access.masking import mask_text
+from geo.access.seats import Seat, require_may
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
 from geo.analysis.pile_ups import find_pile_ups, least_listed
@@ -91,12 +92,13 @@ def preview_cases(
     table: RawTable,
     choices: CaseChoices,
     *,
-    actor: str,
+    seat: Seat,
     now: datetime,
     max_distance_m: float = 0.0,
     progress: Progress | None = None,
 ) -> Preview:
     """Check a file of cases, find their areas, and compare them with what is stored."""
+    require_may(seat, "import")
     checked = hide_personal(check_cases(table, choices, progress=progress), choices)
     _require_rows(checked, table.file_name)
     cases = (
@@ -110,7 +112,7 @@ def preview_cases(
     current = areas[areas["basis"].eq("current")].set_index("case_id")
     no_area = current[[f"{level}_id" for level in AREA_LEVELS]].isna().all(axis=1)
     is_outside = cases["lon"].notna() & cases["case_id"].map(no_area).fillna(value=True).astype(bool)
-    head = _head("cases", table, checked, actor, now, source=choices.source, coord_sys=choices.coord_sys,
+    head = _head("cases", table, checked, seat, now, source=choices.source, coord_sys=choices.coord_sys,
                  time_zone=choices.time_zone, choices=_plain(choices))  # fmt: skip
     has_areas = bool(len(areas)) and bool(areas["sets"].ne("").any())
     return _preview(
@@ -125,15 +127,16 @@ def preview_cases(
 
 
 def preview_facilities(
-    store: Store, table: RawTable, choices: FacilityChoices, *, actor: str, now: datetime
+    store: Store, table: RawTable, choices: FacilityChoices, *, seat: Seat, now: datetime
 ) -> Preview:
     """Check a file of facilities, place those with an address only, and compare with what is stored."""
+    require_may(seat, "import")
     checked = hide_personal(check_facilities(table, choices), choices)
     _require_rows(checked, table.file_name)
     rows = checked.rows
     if _needs_match(rows):
         rows = locate_by_address(rows, read_gazetteer(store)).drop(columns=["stated_level", "stated_id"])
-    head = _head("facilities", table, checked, actor, now, source=choices.source,
+    head = _head("facilities", table, checked, seat, now, source=choices.source,
                  coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
     return _preview(
         head,
@@ -144,9 +147,10 @@ def preview_facilities(
 
 
 def preview_boundaries(
-    store: Store, layer: RawLayer, choices: BoundaryChoices, *, actor: str, now: datetime
+    store: Store, layer: RawLayer, choices: BoundaryChoices, *, seat: Seat, now: datetime
 ) -> Preview:
     """Check a file of boundaries of one level and find the parents of its areas."""
+    require_may(seat, "import")
     checked = hide_personal(check_boundaries(layer, choices), choices)
     _require_rows(checked, layer.file_name)
     rows = _with_parents(store, checked.rows, choices.area_level)
@@ -167,7 +171,7 @@ def preview_boundaries(
         checked, rows=areas, side_tables={**checked.side_tables, "boundary_sets": sets, "children": children}
     )
     coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
-    head = _head("boundaries", layer, checked, actor, now, coord_sys=coord_sys, choices=_plain(choices))
+    head = _head("boundaries", layer, checked, seat, now, coord_sys=coord_sys, choices=_plain(choices))
     orphans = int(areas["parent_id"].isna().sum()) if _coarser_present(store, choices.area_level) else 0
     notes = (Note("areas_without_parent", "warns", {"n": orphans}),) if orphans else ()
     return Preview(
@@ -177,12 +181,13 @@ def preview_boundaries(
 
 
 def preview_population(
-    store: Store, table: RawTable | RawLayer, choices: PopulationChoices, *, actor: str, now: datetime
+    store: Store, table: RawTable | RawLayer, choices: PopulationChoices, *, seat: Seat, now: datetime
 ) -> Preview:
     """Check population figures: at points, in hexagons, or as own figures of areas."""
+    require_may(seat, "import")
     checked = hide_personal(check_population(table, choices), choices)
     _require_rows(checked, table.file_name)
-    head = _head("population", table, checked, actor, now, source=choices.source,
+    head = _head("population", table, checked, seat, now, source=choices.source,
                  coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
     if "point_id" in checked.rows:
         outside = checked.rows[_lies_outside(store, checked.rows)]
@@ -206,10 +211,11 @@ def preview_places(
     layer: RawLayer,
     choices: BuildingChoices | LandChoices | StreetChoices,
     *,
-    actor: str,
+    seat: Seat,
     now: datetime,
 ) -> Preview:
     """Check buildings, residential land or streets."""
+    require_may(seat, "import")
     if isinstance(choices, BuildingChoices):
         kind, checked = "buildings", check_buildings(layer, choices)
     elif isinstance(choices, LandChoices):
@@ -219,22 +225,25 @@ def preview_places(
     checked = hide_personal(checked, choices)
     _require_rows(checked, layer.file_name)
     coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
-    head = _head(kind, layer, checked, actor, now, coord_sys=coord_sys, choices=_plain(choices))
+    head = _head(kind, layer, checked, seat, now, coord_sys=coord_sys, choices=_plain(choices))
     return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0, notes=checked.notes)
 
 
-def store_preview(store: Store, preview: Preview, *, actor: str, now: datetime) -> Receipt:
+def store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime) -> Receipt:
     """Store what a preview showed, whole or not at all, and place what it makes placeable.
 
     Raises
     ------
     ChoiceError
         If something must be decided first.
+    AccessError
+        If the seat may not import.
     """
+    require_may(seat, "import")
     if preview.is_blocked:
         note = next(note for note in preview.notes if note.severity == "blocks")
         raise ChoiceError(note.code, **dict(note.values))
-    head, checked = replace(preview.head, actor=actor, created_at=now), preview.checked
+    head, checked = replace(preview.head, actor=seat.name, created_at=now), preview.checked
     side = checked.side_tables
     if head.kind == "cases":
         rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
@@ -249,11 +258,11 @@ def store_preview(store: Store, preview: Preview, *, actor: str, now: datetime) 
         )
     receipt = store.store_rows(head, _tables_of(head.kind, checked), rejected=checked.rejected)
     if head.kind == "boundaries" and store.count_rows()["cases"]:
-        place_cases(store, actor=actor, now=now, match=False)
+        place_cases(store, seat=seat, now=now, match=False)
     return receipt
 
 
-def undo_batch(store: Store, batch_id: str, *, actor: str, now: datetime) -> Receipt:
+def undo_batch(store: Store, batch_id: str, *, seat: Seat, now: datetime) -> Receipt:
     """Take a batch back; former rows return, and cases are placed again where boundaries went.
 
     Raises
@@ -262,11 +271,14 @@ def undo_batch(store: Store, batch_id: str, *, actor: str, now: datetime) -> Rec
         If there is no such batch, or it is undone already.
     ConflictError
         If a later batch stands on it.
+    AccessError
+        If the seat may not undo.
     """
+    require_may(seat, "undo")
     kinds = store.read("import_batches", columns=["batch_id", "kind"], where={"batch_id": batch_id})["kind"]
-    receipt = store.undo_batch(batch_id, actor=actor, undone_at=now)
+    receipt = store.undo_batch(batch_id, actor=seat.name, undone_at=now)
     if len(kinds) and kinds.iloc[0] == "boundaries" and store.count_rows()["cases"]:
-        place_cases(store, actor=actor, now=now, match=False)
+        place_cases(store, seat=seat, now=now, match=False)
     return receipt
 
 
@@ -301,7 +313,7 @@ def _head(
     kind: str,
     file: RawTable | RawLayer,
     checked: Checked,
-    actor: str,
+    seat: Seat,
     now: datetime,
     *,
     choices: dict[str, object],
@@ -312,7 +324,7 @@ def _head(
     return BatchHead(
         kind=kind,  # type: ignore[arg-type]
         file_name=file.file_name,
-        actor=actor,
+        actor=seat.name,
         created_at=now,
         sha256=file.sha256,
         source=source,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geo.access.seats import Seat, require_may
 from geo.analysis.assign import assign_points, index_areas
 from geo.demo import District, make_district, write_demo_files, write_truth
 from geo.errors import ChoiceError
@@ -51,7 +52,7 @@ class DemoReport:
 def make_demo(
     store: Store,
     *,
-    actor: str,
+    seat: Seat,
     now: datetime,
     seed: int = 1,
     as_of: date = DEMO_AS_OF,
@@ -74,14 +75,17 @@ def make_demo(
     ------
     ChoiceError
         If the store holds something.
+    AccessError
+        If the seat may not make a demo.
     """
+    require_may(seat, "make_demo")
     if not describe_store(store).is_empty:
         raise ChoiceError("demo_store_not_empty")
     tell = progress or (lambda share: None)
     tell(0.02)
     district = make_district(seed=seed, as_of=as_of, n_cases=n_cases)
     tell(0.3)
-    report = store_district(store, district, actor=actor, now=now, progress=lambda s: tell(0.3 + 0.7 * s))
+    report = store_district(store, district, actor=seat.name, now=now, progress=lambda s: tell(0.3 + 0.7 * s))
     if truth is not None:
         write_truth(district, truth)
     return report

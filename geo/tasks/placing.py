@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from geo.access.seats import Seat, require_may
 from geo.analysis.addresses import match_addresses
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
 from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
@@ -184,14 +185,20 @@ def _join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def place_cases(
-    store: Store, *, actor: str, now: datetime, max_distance_m: float = 0.0, match: bool = True
+    store: Store, *, seat: Seat, now: datetime, max_distance_m: float = 0.0, match: bool = True
 ) -> Placement:
     """Place every stored case again, after boundaries, buildings or names came in.
 
     Positions found from addresses are stored too. The `reported` areas of a case are filled level
     by level where they were missing, and never overwritten.
+
+    Raises
+    ------
+    AccessError
+        If the seat may not place.
     """
-    n_matched = _match_stored(store, actor=actor, now=now) if match else 0
+    require_may(seat, "place")
+    n_matched = _match_stored(store, actor=seat.name, now=now) if match else 0
     cases = store.read(
         "cases",
         columns=["case_id", "lon", "lat", "reported_at", "position_source", "position_error_m"],
@@ -200,7 +207,7 @@ def place_cases(
     cases = _with_stated(cases, store)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     areas = _keep_frozen(areas, store)
-    store.replace_areas_of_cases(areas, actor=actor, taken_at=now)
+    store.replace_areas_of_cases(areas, actor=seat.name, taken_at=now)
     return measure_placement(cases, areas, n_matched=n_matched)
 
 

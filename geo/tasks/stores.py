@@ -2,7 +2,8 @@
 
 A backup is a store in one DuckDB file, whichever database it was made from: it can be opened,
 verified and copied anywhere. It is made from one version of the data while others read and write,
-written under another name first and given its own when it is proved.
+written under another name first and given its own when it is proved. Copying, backing up and restoring take an
+editor; without another seat that is the operator of the machine, and no page comes here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from geo.access.seats import OPERATOR, Seat, require_may
 from geo.errors import MissingError, StoreError
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
@@ -51,8 +53,16 @@ def examine_store(settings: Settings) -> list[Finding]:
     return examine(settings.store_url, limits=limits_of(settings))
 
 
-def copy_store(from_url: str, to_url: str, settings: Settings, *, progress: Progress | None = None) -> Moved:
+def copy_store(
+    from_url: str,
+    to_url: str,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    seat: Seat = OPERATOR,
+) -> Moved:
     """Copy one store into another, empty one; see `Store.copy_into`."""
+    require_may(seat, "keep_stores")
     with (
         open_at(from_url, settings) as source,
         open_at(to_url, settings, time_zone=source.time_zone) as target,
@@ -71,7 +81,14 @@ def open_at(url: str, settings: Settings, *, time_zone: str = "") -> Store:
     )
 
 
-def back_up(store: Store, file: Path, settings: Settings, *, progress: Progress | None = None) -> Moved:
+def back_up(
+    store: Store,
+    file: Path,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    seat: Seat = OPERATOR,
+) -> Moved:
     """Write a backup of a store that may be in use.
 
     Raises
@@ -79,6 +96,7 @@ def back_up(store: Store, file: Path, settings: Settings, *, progress: Progress 
     StoreError
         If there is a file of that name, it cannot be written, or what was read back differs.
     """
+    require_may(seat, "keep_stores")
     if file.exists():
         raise StoreError("backup_exists", file=file.name)
     unfinished = file.with_name(f"{file.name}.unfinished")
@@ -102,7 +120,9 @@ def _keep(unfinished: Path, file: Path) -> None:
         raise StoreError("store_cannot_open", file=file.name) from error
 
 
-def restore(file: Path, settings: Settings, *, progress: Progress | None = None) -> Moved:
+def restore(
+    file: Path, settings: Settings, *, progress: Progress | None = None, seat: Seat = OPERATOR
+) -> Moved:
     """Copy a backup into the store the settings name, which must be empty.
 
     Raises
@@ -112,7 +132,8 @@ def restore(file: Path, settings: Settings, *, progress: Progress | None = None)
     StoreError
         If it is no store, or the store holds data.
     """
-    return copy_store(_backup_url(file), settings.store_url, settings, progress=progress)
+    require_may(seat, "keep_stores")
+    return copy_store(_backup_url(file), settings.store_url, settings, progress=progress, seat=seat)
 
 
 def _backup_url(file: Path) -> str:

@@ -91,9 +91,9 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
             "--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none",
             "--browser.gatherUsageStats", "false",
         ]  # fmt: skip
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environ}, stdout=log, stderr=log
-        )
+        nowhere = str(Path(log.name).with_name("access.json"))  # no passwords but those of the test
+        own = {**os.environ, "PYTHONPATH": str(ROOT), "GETU_ACCESS_FILE": nowhere, **environ}
+        process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=log, stderr=log)
         log.close()
         running.append(process)
         address = f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from geo.access.seats import operator
 from geo.store import open_store
 from geo.tasks.demonstrating import make_demo
 from geo.tasks.map_layers import ALLOWED
@@ -46,7 +47,7 @@ def servers(start_server, tmp_path_factory, new_store) -> dict[str, str]:
     """Three servers: an empty store, the small one with hostile names, a small demo district."""
 
     def demo(store):
-        make_demo(store, actor="test", now=datetime(2026, 11, 1, tzinfo=UTC), n_cases=4000)
+        make_demo(store, seat=operator("test"), now=datetime(2026, 11, 1, tzinfo=UTC), n_cases=4000)
 
     fills = {"empty": lambda store: None, "small": fill_small_store, "demo": demo}
     return {
@@ -171,7 +172,7 @@ def test_the_copied_link_names_the_period(visit):
 
 def test_the_period_before_is_one_click_away(visit):
     page = visit("small", "dashboard", lang="en")
-    page.locator(".st-key-top .stPopover button").click()
+    page.locator(".st-key-top .stPopover button").first.click()
     press(page, "period_earlier")
     expect(page).to_have_url(re.compile("from=2026-09-30"))
     expect(page.locator(".st-key-top .stPopover button").first).to_contain_text("September 2026")

@@ -12,6 +12,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from geo.access.seats import operator
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.settings import Settings
@@ -23,7 +24,7 @@ from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
 from geo.tasks.stores import back_up, copy_store
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-WHO = {"actor": "li", "now": NOW}
+WHO = {"seat": operator("li"), "now": NOW}
 WEEKS = (
     "编号,上报时间,状态,经度,纬度\n1,2026-10-05,处置,104.005,30.005\n2,2026-10-05,处置,104.015,30.005\n",
     "编号,上报时间,状态,经度,纬度\n1,2026-10-05,结案,104.005,30.005\n3,2026-10-12,处置,104.015,30.005\n",
@@ -64,7 +65,7 @@ DEEDS = {
     "week": lambda store: bring_week(store, 1),
     "undo": lambda store: undo_batch(store, "B000002", **WHO),
     "undo grids": lambda store: undo_batch(store, "B000002", **WHO),
-    "place": lambda store: place_cases(store, actor="li", now=NOW),
+    "place": lambda store: place_cases(store, seat=operator("li"), now=NOW),
 }
 
 WHOLE = {

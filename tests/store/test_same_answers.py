@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from geo.access.seats import operator
 from geo.analysis.assign import index_areas
 from geo.analysis.indicators import AREA_INDICATORS
 from geo.schema import AREA_LEVELS, CHAIN_LEVELS, TABLES
@@ -36,7 +37,7 @@ def pair(postgis_server, tmp_path_factory):
     url = f"duckdb:{tmp_path_factory.mktemp('pair') / 'demo.duckdb'}"
     with open_store(url, now=NOON) as embedded, open_store(server.new(), now=NOON) as served:
         for store in (embedded, served):
-            make_demo(store, actor="test", now=NOW, n_cases=3000)
+            make_demo(store, seat=operator("test"), now=NOW, n_cases=3000)
         yield embedded, served
     server.clear()
 

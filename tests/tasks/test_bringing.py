@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from geo.access.seats import operator
 from geo.errors import ChoiceError, ConflictError, EmptyError, MissingError
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
@@ -26,7 +27,7 @@ from geo.tasks.dashboards import choose_period
 from geo.tasks.reading import read_layer_files, read_population_file, read_table_file, suggest_for
 
 NOW = datetime(2026, 10, 31, tzinfo=UTC)
-WHO = {"actor": "test", "now": NOW}
+WHO = {"seat": operator("test"), "now": NOW}
 
 WEEK_1 = """编号,上报时间,状态,标题,经度,纬度
 1,2026-01-05 09:00,处置,井盖破损,104.0005,30.5005

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geo.access.seats import operator
 from geo.errors import ChoiceError, GeoError
 from geo.intake.cases import CaseChoices
 from geo.intake.facilities import FacilityChoices
@@ -29,7 +30,7 @@ SECRETS = (CANARY, CANARY_ID, NAME)
 SAID = f"请回电 {CANARY}，身份证 {CANARY_ID}"
 RECORDS = ("import_batches", "rejected_rows", "audit_log", "runs", "store_meta")
 NOW = datetime(2026, 10, 31, tzinfo=UTC)
-WHO = {"actor": "test", "now": NOW}
+WHO = {"seat": operator("test"), "now": NOW}
 HEADER = (
     "编号,标题,问题描述,地址,所属社区,承办单位,问题来源,化解层级,上报时间,经度,纬度,状态,是否解决,满意度,"
     "诉求人,联系电话"

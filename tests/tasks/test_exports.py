@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from geo.access.seats import operator
 from geo.analysis.indicators import AREA_INDICATORS, INDICATORS
 from geo.errors import ChoiceError, MissingError
 from geo.intake.cases import CaseChoices
@@ -262,7 +263,7 @@ def test_whole_counts_are_written_without_a_point(store, board, language, headin
 
 def test_exports_say_names_in_the_language_asked_beside_their_codes():
     with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
-        make_demo(opened, actor="test", now=NOW, n_cases=300)
+        make_demo(opened, seat=operator("test"), now=NOW, n_cases=300)
         period, before = choose_period(opened, "year")
         board = make_dashboard(opened, None, period=period, before=before)
         for language, place in (("zh", "name"), ("en", "name_en")):
@@ -298,7 +299,10 @@ def test_a_store_of_places_alone_writes_them_and_tells_what_is_missing(tmp_path)
             columns=suggest_for("facilities", table.columns), source="survey", coord_sys="wgs84"
         )
         store_preview(
-            opened, preview_facilities(opened, table, choices, actor="t", now=NOW), actor="t", now=NOW
+            opened,
+            preview_facilities(opened, table, choices, seat=operator("t"), now=NOW),
+            seat=operator("t"),
+            now=NOW,
         )
         with pytest.raises(MissingError, match="Facilities in the store: 1; areas: 0") as only:
             write_cases(opened, CaseFilter(), format="csv")
@@ -311,7 +315,7 @@ def test_a_store_of_places_alone_writes_them_and_tells_what_is_missing(tmp_path)
 
 def test_facilities_of_an_area_are_those_that_lie_in_it():
     with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
-        make_demo(opened, actor="test", now=NOW, n_cases=20)
+        make_demo(opened, seat=operator("test"), now=NOW, n_cases=20)
         every = rows_of(write_facilities(opened, format="csv"))
         parts = [
             rows_of(write_facilities(opened, find_area(opened, code), format="csv"))[1:]
@@ -330,7 +334,7 @@ RUN_BY_SHEETS = ["=cmd|' /C calc'!A1", '=HYPERLINK("http://x")', "+cmd|' /C calc
 def test_fault_A20_no_export_holds_a_cell_that_a_spreadsheet_runs(text):
     line = text.replace('"', '""')
     with open_store("duckdb::memory:", time_zone="Asia/Shanghai") as opened:
-        make_demo(opened, actor="test", now=NOW, n_cases=30)
+        make_demo(opened, seat=operator("test"), now=NOW, n_cases=30)
         table = read_table_file(
             f'编号,标题,地址,类别,上报时间,状态\nX1,"{line}","{line}","{line}",2025-01-02 08:00,处置\n'.encode(),
             settings=Settings(), file_name="x.csv",
@@ -338,7 +342,12 @@ def test_fault_A20_no_export_holds_a_cell_that_a_spreadsheet_runs(text):
         choices = CaseChoices(
             columns=suggest_for("cases", table.columns), source="x", time_zone="Asia/Shanghai", as_of=NOW
         )
-        store_preview(opened, preview_cases(opened, table, choices, actor="t", now=NOW), actor="t", now=NOW)
+        store_preview(
+            opened,
+            preview_cases(opened, table, choices, seat=operator("t"), now=NOW),
+            seat=operator("t"),
+            now=NOW,
+        )
         period, before = choose_period(opened, "own", start_on=date(2025, 1, 1), end_on=date(2025, 1, 4))
         board = make_dashboard(opened, None, period=period, before=before)
         written = [

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo.access.seats import operator
 from geo.schema import AREA_LEVELS
 from geo.store import BatchHead, open_store
 from geo.tasks.placing import (
@@ -196,7 +197,7 @@ def store_cases(store, cases):
 def test_boundaries_that_come_later_place_stored_cases(store):
     store_cases(store, cases_at(at(0.5, 0.5), at(9, 9)))
     store_areas(store, "community", COMMUNITIES)
-    placement = place_cases(store, actor="test", now=NOW)
+    placement = place_cases(store, seat=operator("test"), now=NOW)
     assert (placement.n_placed, placement.n_outside) == (1, 1)
     rows = store.read_case_areas("reported").set_index("case_id")
     assert rows.loc["t:0", "community_id"] == "C1"
@@ -209,7 +210,7 @@ def test_what_a_case_was_reported_in_stays_when_boundaries_change(store):
         store, "community", [("N1", None, square(0, 0, 1, 2)), ("N2", None, square(1, 0, 3, 2))],
         valid_from=date(2026, 6, 1), set_id="community-2",
     )  # fmt: skip
-    place_cases(store, actor="test", now=NOW)
+    place_cases(store, seat=operator("test"), now=NOW)
     assert texts(store.read_case_areas("reported")["community_id"]) == ["C1"]
     assert texts(store.read_case_areas("current")["community_id"]) == ["N2"]
 
@@ -251,7 +252,7 @@ def test_an_address_is_found_once_its_courtyard_comes_in(store):
     store_areas(store, "courtyard", [("Y1", "C1", square(0.2, 0.2, 0.3, 0.3))])
     rename = store.read("areas", where={"area_id": "Y1"}).assign(name="区Y1小区")
     store.store_rows(BatchHead("boundaries", "names", "test", NOW), {"areas": rename})
-    placement = place_cases(store, actor="test", now=NOW)
+    placement = place_cases(store, seat=operator("test"), now=NOW)
     assert (placement.n_matched, placement.n_placed) == (1, 1)
     case = store.read("cases").iloc[0]
     assert (case["position_source"], case["version"]) == ("address", 2)

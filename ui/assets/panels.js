@@ -1,13 +1,13 @@
 // What pages show beside the map: cards, charts, tables, chips. Everything that comes from data is
 // set as text, never as HTML; links are real links that also work in a new tab.
 
-import { element, sentence } from "./panels_dom.js";
+import { element, sentence, svg } from "./panels_dom.js";
 import { drawBars, drawHeat, drawLines, sparkline } from "./panels_charts.js";
 import { drawTable } from "./panels_table.js";
 
 const KINDS = {
   cards: drawCards, lines: drawLines, bars: drawBars, heat: drawHeat, table: drawTable, crumbs: drawCrumbs,
-  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps, print: drawPrint, busy: drawBusy,
+  chips: drawChips, notice: drawNotice, lead: drawLead, facts: drawFacts, copy: drawCopy, links: drawLinks, steps: drawSteps, print: drawPrint, busy: drawBusy, code: drawCode, leave: drawLeave,
 };
 
 // Draw one panel; called on every rerun, so what is equal to the last drawing is left alone.
@@ -164,6 +164,23 @@ function drawPrint(root, data) {
   button.type = "button";
   button.addEventListener("click", () => window.print());
   root.append(button);
+}
+
+// A QR code: dark on white in every theme, since telephones read no other, and its address under it.
+function drawCode(root, data) {
+  const picture = svg("svg", { viewBox: `0 0 ${data.n} ${data.n}`, role: "img", "aria-label": data.label, "shape-rendering": "crispEdges" });
+  picture.append(svg("rect", { width: data.n, height: data.n, fill: "#fff" }), svg("path", { d: data.path, fill: "#000" }));
+  root.append(picture, element("small", "", data.caption));
+}
+
+// Who is signed in, and the way out: a form, because what changes something is never a link.
+function drawLeave(root, data) {
+  const form = element("form");
+  form.method = "post";
+  form.action = data.action;
+  const button = element("button", "", data.label);
+  form.append(element("span", "", data.note), button);
+  root.append(form);
 }
 
 // Copy the address of this view, with the period written out, so that it stays the same next month.

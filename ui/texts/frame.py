@@ -45,8 +45,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "frame.copied": ("已复制", "Copied"),
     "frame.method": ("口径与来源", "Method and sources"),
     "frame.local_only": (
-        "仅本机可访问（账户功能启用之前）",
-        "Served on this machine only, until accounts exist",
+        "仅本机可访问",
+        "Served on this machine only",
     ),
     "frame.demo": ("示范数据，地名人名均为虚构", "Demo data; all names are invented"),
     "frame.version": ("程序版本 {program}，数据版本 {data}", "Program {program}, data version {data}"),
