@@ -1,6 +1,5 @@
 """The app: pages around `ui/shell.py`, and the addresses their maps fetch, in one process (入口)."""
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,14 +11,16 @@ from ui.front_page import FrontPage
 from ui.gate import Gate
 from ui.page_headers import PageHeaders
 from ui.routes import all_routes
-from ui.warming import prepare
+from ui.warming import Warming
 
 
 @asynccontextmanager
 async def warm(app: st.App) -> AsyncIterator[None]:
     """Read and compile beside the start what the first reader would wait for."""
-    threading.Thread(target=prepare, daemon=True).start()
+    warming = Warming()
+    warming.start()
     yield
+    warming.stop()
 
 
 app = st.App(

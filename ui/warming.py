@@ -15,8 +15,34 @@ COMPILE_AFTER_S = 5.0
 log = logging.getLogger(__name__)
 
 
+class Warming:
+    """Reads what all pages share and draws what the map opens with; compiles loops later.
+
+    Its thread is waited for when the app ends: one that is cut off inside compiled code takes the whole
+    process with it.
+    """
+
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        """Begin, beside whoever calls."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait for what was begun."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        prepare()
+        if not self._is_over.wait(COMPILE_AFTER_S):
+            warm_up()
+
+
 def prepare() -> None:
-    """Open the store, read what all pages share, draw what the map opens with; compile placing later.
+    """Open the store, read what all pages share, draw what the map opens with.
 
     A store that cannot be opened or is empty is left to the pages, which say so to their reader.
     """
@@ -27,6 +53,3 @@ def prepare() -> None:
             routes.prepare(map_view.first_level(summary.levels, summary.n_areas))
     except GeoError as error:
         log.info("nothing was prepared: %s", error.code)
-    timer = threading.Timer(COMPILE_AFTER_S, warm_up)
-    timer.daemon = True
-    timer.start()

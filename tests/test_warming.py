@@ -1,0 +1,65 @@
+"""What the app reads and compiles when it starts, and that it is over when the app is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+import streamlit as st
+
+from geo.errors import StoreError
+from ui import routes, session, warming
+
+
+@pytest.fixture
+def small(small_store, monkeypatch):
+    """The small store as the store of the pages, and nothing kept of another."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(session, "store", lambda: small_store)
+    monkeypatch.setattr(routes, "_provider", routes._Provider())
+    yield small_store
+    st.cache_resource.clear()
+
+
+def test_the_map_finds_its_first_outlines_made(small, monkeypatch):
+    warming.prepare()
+
+    made = []
+    monkeypatch.setitem(routes.ANSWERS, "areas", lambda *_: made.append(1) or b"")
+    level = {"level": "subdistrict"}
+    routes._layer(small, routes._tag(small, "areas", level), "areas", level)
+
+    assert not made
+
+
+def test_a_store_that_cannot_be_opened_is_left_to_the_pages(monkeypatch, caplog):
+    def refuse():
+        raise StoreError("store_url_unknown", schemes="duckdb:")
+
+    monkeypatch.setattr(session, "summary", refuse)
+    with caplog.at_level(logging.INFO, logger=warming.__name__):
+        warming.prepare()
+
+    assert "store_url_unknown" in caplog.text
+
+
+def test_nothing_goes_on_once_the_app_has_ended(monkeypatch):
+    began, may_go_on, compiled = threading.Event(), threading.Event(), []
+
+    def prepare():
+        began.set()
+        may_go_on.wait(10)
+
+    monkeypatch.setattr(warming, "prepare", prepare)
+    monkeypatch.setattr(warming, "warm_up", lambda: compiled.append(1))
+    ours = warming.Warming()
+    ours.start()
+    assert began.wait(10)
+    threading.Timer(0.05, may_go_on.set).start()
+
+    ours.stop()
+
+    assert may_go_on.is_set()
+    assert not ours._thread.is_alive()
+    assert not compiled
