@@ -70,6 +70,10 @@ class StoreLockedError(StoreError):
     """The embedded database is open in another program."""
 
 
+class StoreBrokenError(StoreError):
+    """The embedded database gave its file up in the middle of writing and must open it again."""
+
+
 class StoreVersionError(StoreError):
     """The store was written by a newer program."""
 

@@ -107,7 +107,6 @@ def run_serve(args: argparse.Namespace, settings: Settings) -> int:
         "--server.headless=true", "--browser.gatherUsageStats=false",
     ]  # fmt: skip
 
-
     def stop(*_: object) -> None:
         warn(say_line(session, "said_stopped"))
         raise SystemExit(0)

@@ -123,6 +123,32 @@ MESSAGES: dict[str, Message] = {
         "Nothing was kept. Run `python -m geo store verify` on the store that was copied.",
         "未保留任何内容。请对源存储运行 `python -m geo store verify`。",
     ),
+    "start_after_stop": Message(
+        "The program that had the store {file} open was stopped without closing it.",
+        "上次打开存储 {file} 的程序未正常关闭。",
+        "The store stands as after the last import that was kept whole.",
+        "存储保持在最后一次完整入库之后的状态。",
+    ),
+    "start_swept": Message(
+        "{n} unfinished files that a stopped program left behind were taken away.",
+        "已清理 {n} 个因程序中断而遗留的未完成文件。",
+    ),
+    "start_migrated": Message(
+        "The store had shape {number} and was brought to the newest one; what it held before is kept in {file}.",
+        "存储已由结构版本 {number} 升级到最新版本；升级前的内容保存在 {file}。",
+    ),
+    "migration_not_kept": Message(
+        "The store is older than this program, and could not be kept in {file} before its shape is changed.",
+        "存储的结构版本较旧，而升级前的备份 {file} 无法写入。",
+        "Nothing was changed. Let the folder be written, free some space, or set backup_folder; then start again.",
+        "未做任何改动。请确认文件夹可写、空间充足，或修改 backup_folder 设置，然后重新启动。",
+    ),
+    "backup_not_written": Message(
+        "The backup {file} could not be written.",
+        "无法写入备份 {file}。",
+        "No file of that name was left. Check that the folder exists, may be written and has room.",
+        "未留下该名称的文件。请检查文件夹是否存在、可写且有空间。",
+    ),
     "backup_exists": Message(
         "There is a file {file} already.",
         "文件 {file} 已存在。",
@@ -140,6 +166,31 @@ MESSAGES: dict[str, Message] = {
         "文件 {file} 不是存储文件，或已损坏。",
         "Name another file, or bring back a backup.",
         "请指定其他文件，或恢复备份。",
+    ),
+    "store_file_damaged": Message(
+        "The store {file} is damaged: part of the file is missing or has changed.",
+        "存储 {file} 已损坏：文件不完整或内容被改动。",
+        "It was left as it is. Restore the newest backup into a new store: python -m geo store restore FILE.",
+        "未改动该文件。请将最近的备份恢复到新的存储：python -m geo store restore 备份文件。",
+    ),
+    "store_damaged": Message(
+        "The store is damaged: part of its file cannot be read as it was written.",
+        "存储已损坏：文件中有内容与写入时不一致。",
+        "Stop storing into it. Restore the newest backup into a new store: python -m geo store restore FILE.",
+        "请停止入库，将最近的备份恢复到新的存储：python -m geo store restore 备份文件。",
+    ),
+    "store_write_broken": Message(
+        "The file of the store could not be written: the disk is full, or fails.",
+        "无法写入存储文件：磁盘已满或出现故障。",
+        "The data is whole; what was being stored is kept whole or not at all: free some space, then look at the "
+        "list of imports before trying again.",
+        "数据完好；正在保存的内容要么全部入库，要么完全没有。请释放磁盘空间，先查看导入记录再决定是否重试。",
+    ),
+    "store_file_read_only": Message(
+        "The file of the store may only be read.",
+        "存储文件只能读取。",
+        "Nothing was stored. Let the user of this program write the file and its folder.",
+        "未保存任何内容。请给予运行本程序的用户对该文件及其文件夹的写权限。",
     ),
     "store_cannot_open": Message(
         "The store {file} cannot be opened.",

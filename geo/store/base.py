@@ -152,6 +152,18 @@ class Fingerprint:
         return f"{self.n_rows} {self.checksum:016x}"
 
 
+@dataclass(frozen=True)
+class Notice:
+    """One thing that was found or done when a store was opened; a code of `geo.messages`."""
+
+    code: str
+    values: Mapping[str, object]
+
+    def say(self, language: Language = "en") -> str:
+        """Return it as one sentence."""
+        return say(self.code, language, **self.values)
+
+
 Progress = Callable[[str, int], None]
 """Told after each part of a copy: the table, and how many of its rows are done."""
 
@@ -162,6 +174,10 @@ class Store(Protocol):
     @property
     def time_zone(self) -> str:
         """IANA name of the zone in which months, weekdays and hours are read."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was found and done when the store was opened: left open, migrated …"""
 
     def data_version(self) -> int:
         """Number that grows with every stored or undone batch and every placement."""

@@ -25,6 +25,7 @@ from geo.store.base import (
     Comparison,
     Fingerprint,
     GroupBy,
+    Notice,
     Progress,
     Receipt,
     Store,
@@ -40,8 +41,9 @@ Answer = TypeVar("Answer")
 class SqlStore:
     """One city or district in one database; see `geo.store.base.Store`."""
 
-    def __init__(self, db: Database, time_zone: str) -> None:
+    def __init__(self, db: Database, time_zone: str, *, notices: tuple[Notice, ...] = ()) -> None:
         self._db = db
+        self._notices = notices
         self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
@@ -61,6 +63,11 @@ class SqlStore:
     def time_zone(self) -> str:
         """IANA name of the zone in which months, weekdays and hours are read."""
         return self._time_zone
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was found and done when the store was opened."""
+        return self._notices
 
     def data_version(self) -> int:
         """Return the number that grows with every batch, undo and placement."""

@@ -156,7 +156,8 @@ def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_
 
 
 COPY = tuple(step for step in STEPS if step.startswith("copy."))
-MIGRATE = tuple(step for step in STEPS if step.startswith("migrate."))
+MIGRATE = tuple(step for step in STEPS if step.startswith("migrate.") and step != "migrate.backed_up")
+"""Steps of making a new store; those of changing an old one are in test_migrating.py."""
 
 
 @pytest.mark.parametrize("step", COPY)
