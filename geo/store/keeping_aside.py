@@ -8,6 +8,7 @@ counts and checksums, and named when it is whole. The store is not touched befor
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from geo.errors import StoreError
@@ -31,18 +32,20 @@ def kept_name(name: str, *, number: int, now: datetime) -> str:
     return f"{name}.before-{number:04d}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.duckdb"
 
 
-def keep_aside(db: Database, file: Path, *, done: set[int], now: datetime) -> None:
-    """Copy a store as it is into a new DuckDB file of the same shape, and prove it.
+def keep_aside(db: Database, file: Path, *, done: set[int], now: datetime) -> Path:
+    """Copy a store as it is into a new DuckDB file of the same shape, and prove it; return the file.
 
-    Must be called inside a transaction, so that nobody stores anything meanwhile.
+    Must be called inside a transaction, so that nobody stores anything meanwhile. A file of that name
+    is left alone, and the new one gets a number behind its name.
 
     Raises
     ------
     StoreError
-        If the file cannot be written, is there already, or holds something else than the store.
+        If the file cannot be written, or holds something else than the store.
     """
-    if file.exists():
-        raise StoreError("migration_not_kept", file=file.name)
+    numbered = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in count(2))
+    while file.exists():
+        file = next(numbered)
     unfinished = unfinished_name(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +57,7 @@ def keep_aside(db: Database, file: Path, *, done: set[int], now: datetime) -> No
         finally:
             target.close()
         settle(unfinished, file)
+        return file
     except (OSError, StoreError) as error:
         raise StoreError("migration_not_kept", file=file.name) from error
     finally:

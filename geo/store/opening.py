@@ -90,8 +90,8 @@ def open_store(
 
         def keep(done: set[int], number: int) -> None:
             name = Path(place).stem if scheme == "duckdb" else _name_of_database(db)
-            file = folder / kept_name(name, number=number, now=moment)
-            keep_aside(db, file, done=done, now=moment)
+            dated = folder / kept_name(name, number=number, now=moment)
+            file = keep_aside(db, dated, done=done, now=moment)
             notices.append(Notice("start_migrated", {"file": file.name, "number": max(done)}))
 
         migrate(db, FOLDERS[scheme], now=moment, keep=keep)
