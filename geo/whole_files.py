@@ -57,8 +57,13 @@ def write_whole(file: Path, content: bytes) -> None:
     except OSError as error:
         raise FileError("file_not_written", file=file.name) from error
     finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+        discard(unfinished)
+
+
+def discard(unfinished: Path) -> None:
+    """Take an unfinished file away, where it is."""
+    with suppress(OSError):  # there may be no such folder
+        unfinished.unlink(missing_ok=True)
 
 
 def settle(unfinished: Path, file: Path) -> None:

@@ -16,7 +16,7 @@ from geo.store.copying import copy_rows, tables_of
 from geo.store.database import Database
 from geo.store.duckdb import open_duckdb
 from geo.store.migrating import migrate
-from geo.whole_files import settle, sweep, unfinished_name
+from geo.whole_files import discard, settle, sweep, unfinished_name
 
 MEMORY_MB, THREADS = 400, 1
 
@@ -61,4 +61,4 @@ def keep_aside(db: Database, file: Path, *, done: set[int], now: datetime) -> Pa
     except (OSError, StoreError) as error:
         raise StoreError("migration_not_kept", file=file.name) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        discard(unfinished)

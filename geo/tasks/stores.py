@@ -21,7 +21,7 @@ from geo.store.base import BrokenRule, Fingerprint, Progress, Store
 from geo.store.health import Finding, examine
 from geo.store.opening import is_older
 from geo.tasks.opening import limits_of, open_store, say_swept
-from geo.whole_files import settle, sweep, unfinished_name
+from geo.whole_files import discard, settle, sweep, unfinished_name
 
 _NOT_WRITTEN = ("store_cannot_open", "store_no_room", "store_write_broken")
 """Codes that mean, of the file of a backup, that it cannot be written."""
@@ -102,7 +102,7 @@ def back_up(store: Store, file: Path, settings: Settings, *, progress: Progress 
             raise
         raise StoreError("backup_not_written", file=file.name) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        discard(unfinished)
     return moved
 
 
