@@ -8,15 +8,15 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from geo.tasks.opening import warm_up
 from ui.front_page import FrontPage
 from ui.routes import all_routes
+from ui.warming import prepare
 
 
 @asynccontextmanager
 async def warm(app: st.App) -> AsyncIterator[None]:
-    """Compile loops beside the start, so that the first reader does not wait for them."""
-    threading.Thread(target=warm_up, daemon=True).start()
+    """Read and compile beside the start what the first reader would wait for."""
+    threading.Thread(target=prepare, daemon=True).start()
     yield
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import gzip
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
-from ui.front_page import FrontPage, first_line
+from ui.asset_files import ASSET_PATH, OURS, base_path
+from ui.front_page import FrontPage, early_modules, first_line
 
 HTML = "<!DOCTYPE html><html><head><title>x</title></head><body><head></body></html>"
 
@@ -49,7 +51,7 @@ def get(app, path="/cases", query=b"x=</script>", **headers):
 
 def test_the_line_stands_first_in_the_head_and_once():
     headers, body = get(page, accept="text/html", accept_encoding="gzip")
-    assert body.decode() == HTML.replace("<head>", "<head>" + first_line().decode(), 1)
+    assert body.decode() == HTML.replace("<head>", "<head>" + (first_line() + early_modules()).decode(), 1)
     assert headers["content-length"] == str(len(body))
     assert "etag" not in headers
 
@@ -109,3 +111,14 @@ def test_an_app_under_a_prefix_keeps_its_prefix(monkeypatch):
     monkeypatch.setattr("streamlit.get_option", lambda name: "grid")
     assert "location" not in get(page, "/grid/cases", accept="text/html")[0]
     assert get(page, "/grid/no", b"", accept="text/html")[0]["location"] == "/grid/?missing=no"
+
+
+def test_every_script_the_page_will_import_is_named_early_and_is_there():
+    links = re.findall(r'<link rel="modulepreload" href="([^"]+)">', early_modules().decode())
+    start = f"{base_path()}{ASSET_PATH}/ui/"
+
+    assert f"{start}map.js" in links
+    assert f"{start}panels.js" in links
+    assert {link.removeprefix(start) for link in links} == {
+        path.name for path in OURS.glob("*.js") if path.name not in ("stub.js", "panels_stub.js")
+    }

@@ -2,7 +2,8 @@
 
 Opened at the address of a page, such as `/cases`, Streamlit's browser side first asks whether the
 server lives under that path and takes two 404 answers for a no. The page is told instead: one line
-is written into the HTML that starts the app. The line holds nothing that comes from a request.
+is written into the HTML that starts the app, and the names of our own scripts after it, so that they
+are there when the first map asks for them. Nothing of it comes from a request.
 
 At an address that is no page, Streamlit starts the app all the same and then complains in English. The
 reader is sent to the first page instead, which says so in the reader's language.
@@ -18,6 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui import pages
+from ui.asset_files import ASSET_PATH, OURS, base_path
 
 MISSING: Final = "missing"
 """Name in an address under which the first page is told what was asked for and is not there."""
@@ -74,7 +76,7 @@ class _Answer:
             await self._send({"type": "http.response.start", "status": _ELSEWHERE, "headers": headers})
             await self._send({"type": "http.response.body", "body": b""})
             return
-        body = self._body.replace(_HEAD, _HEAD + first_line(), 1)
+        body = self._body.replace(_HEAD, _HEAD + first_line() + early_modules(), 1)
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-length"] = str(len(body))
         for name in ("etag", "last-modified"):
@@ -102,3 +104,10 @@ def first_line() -> bytes:
     """Return the line that names the server's address, less the host, which the browser knows."""
     path = json.dumps(pages.prefix()).replace("<", "\\u003c")
     return f"<script>window.__streamlit={{BACKEND_BASE_URL:window.location.origin+{path}}}</script>".encode()
+
+
+def early_modules() -> bytes:
+    """Return the lines that let the browser fetch our own scripts while it still starts the app."""
+    start = f"{base_path()}{ASSET_PATH}/ui"
+    names = sorted(path.name for path in OURS.glob("*.js") if not path.stem.endswith("stub"))
+    return "".join(f'<link rel="modulepreload" href="{quote(f"{start}/{name}")}">' for name in names).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -78,6 +78,11 @@ class View:
         )
 
 
+def first_level(levels: Sequence[AreaLevel], counts: Mapping[AreaLevel, int]) -> AreaLevel:
+    """Return the level a map opens with: the coarsest that divides the place."""
+    return next((level for level in levels if counts.get(level, 0) > 1), levels[0])
+
+
 def choose_view(area: AreaCard | None, periods: Periods | None) -> View:
     """Draw the choices on the left; return what is to be shown."""
     levels = list(area.n_children) if area else list(session.summary().levels)
@@ -85,7 +90,7 @@ def choose_view(area: AreaCard | None, periods: Periods | None) -> View:
     if not levels:
         raise MissingError("level_without_areas", level="–", known="–")
     counts = area.n_children if area else session.summary().n_areas
-    default = next((level for level in levels if counts.get(level, 0) > 1), levels[0])
+    default = first_level(levels, counts)
     level = inputs.choose(
         "layer",
         t("map.level"),

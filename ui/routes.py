@@ -24,6 +24,7 @@ import geo
 from geo.errors import GeoError, MissingError, StoreError
 from geo.messages import Language, say
 from geo.present.offline import VENDOR
+from geo.schema import AreaLevel
 from geo.store.base import Store
 from geo.tasks.dashboards import Background, read_background
 from ui.asset_files import ASSET_PATH, OURS, base_path
@@ -51,14 +52,18 @@ class _Provider:
         self.background: Background | None = None
 
     def store(self) -> Store:
-        if self.give is None:
-            from ui import session  # noqa: PLC0415 - pages import this module
+        if self.give is not None:
+            return self.give()
+        from ui import session  # noqa: PLC0415 - pages import this module
 
-            self.give = session.store
-        return self.give()
+        return session.store()
 
     def shared(self, store: Store) -> Background:
         """Return what all answers of one data version share, read once."""
+        if self.give is None:
+            from ui import session  # noqa: PLC0415 - pages import this module
+
+            return session.shared_background()
         if self.background is None or self.background.data_version != store.data_version():
             self.background = read_background(store)
         return self.background
@@ -108,6 +113,21 @@ def asset_routes() -> list[BaseRoute]:
     ]
 
 
+def prepare(level: AreaLevel) -> None:
+    """Make the layers a map of the whole store opens with, so that the first reader finds them made.
+
+    Raises
+    ------
+    GeoError
+        If the store cannot be opened or read.
+    """
+    store = _provider.store()
+    # Figures are asked for in many ways; what each of them needs is read once.
+    ANSWERS["values"](store, {"level": level, "by": "n_new"}, lambda: _provider.shared(store))
+    outlines = {"level": level}
+    _layer(store, _tag(store, "areas", outlines), "areas", outlines)
+
+
 class _KeptFiles(StaticFiles):
     """Files under an address that changes with their content: a browser may keep them for a year."""
 
@@ -144,21 +164,29 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
         if refusal := _refuse(query, _identity(store)):
             return _sentence(refusal, 403, language)
         require_short(query)
-        unkeyed = _UNKEYED if name == "values" else _UNKEYED | {"lang"}
-        asked = sorted((key, value) for key, value in query.items() if key not in unkeyed)
-        version = f"{_identity(store)} {store.data_version()} {geo.__version__} {name} {asked}"
-        tag = hashlib.sha256(version.encode()).hexdigest()[:32]
+        tag = _tag(store, name, query)
         if _has(headers, tag):
             return Response(status_code=304, headers=_headers(tag))
-        content = _layers.get(
-            tag,
-            lambda: gzip.compress(
-                ANSWERS[name](store, query, lambda: _provider.shared(store)), compresslevel=5
-            ),
-        )
+        content = _layer(store, tag, name, query)
     except GeoError as error:
         return _refusal(error, language)
     return _packed(content, tag, headers)
+
+
+def _tag(store: Store, name: str, query: Mapping[str, str]) -> str:
+    """Name an answer by everything that decides what is in it."""
+    unkeyed = _UNKEYED if name == "values" else _UNKEYED | {"lang"}
+    asked = sorted((key, value) for key, value in query.items() if key not in unkeyed)
+    version = f"{_identity(store)} {store.data_version()} {geo.__version__} {name} {asked}"
+    return hashlib.sha256(version.encode()).hexdigest()[:32]
+
+
+def _layer(store: Store, tag: str, name: str, query: Mapping[str, str]) -> bytes:
+    """Return an answer, packed; made once per version of the data."""
+    return _layers.get(
+        tag,
+        lambda: gzip.compress(ANSWERS[name](store, query, lambda: _provider.shared(store)), compresslevel=5),
+    )
 
 
 def _respond_preview(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response:

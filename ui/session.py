@@ -63,12 +63,17 @@ def summary() -> StoreSummary:
 
 def background() -> Background:
     """Return what all dashboards of this version of the data share, in the language of this visit."""
-    shared = kept("background", (), lambda: read_background(store()))
+    shared = shared_background()
     if language() == "zh":
         return shared
     return kept(
         "background", "en", lambda: replace(shared, categories={**shared.categories, **_english_names()})
     )
+
+
+def shared_background() -> Background:
+    """Return what all dashboards of this version of the data share, its names in Chinese."""
+    return kept("background", (), lambda: read_background(store()))
 
 
 def _english_names() -> dict[str, str]:
@@ -165,25 +170,30 @@ def read_day(name: str) -> date | None:
 
 
 def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
-    """Return an answer kept per version of the data and parameters, making it where it is not there.
+    """Return an answer kept per version of the data and parameters, made once however many ask.
 
     The parameters must hold everything that decides what may be seen.
     """
     shelf = _shelf()
     version = store().data_version()
+    key = (name, repr(parameters))
     with shelf.lock:
         if shelf.version != version:
             shelf.version = version
             shelf.answers.clear()
-        key = (name, repr(parameters))
         if key in shelf.answers:
             return cast(T, shelf.answers[key])
-    answer = make()
-    with shelf.lock:
-        if shelf.version == version:
-            while len(shelf.answers) >= _MOST_KEPT:
-                del shelf.answers[next(iter(shelf.answers))]
-            shelf.answers[key] = answer
+        turn = shelf.making.setdefault((version, *key), threading.Lock())
+    with turn:
+        with shelf.lock:
+            if shelf.version == version and key in shelf.answers:
+                return cast(T, shelf.answers[key])
+        try:
+            answer = make()
+            shelf.keep(version, key, answer)
+        finally:
+            with shelf.lock:
+                shelf.making.pop((version, *key), None)
     return answer
 
 
@@ -193,7 +203,16 @@ class _Shelf:
     def __init__(self) -> None:
         self.version = -1
         self.answers: dict[tuple[str, str], object] = {}
+        self.making: dict[tuple[int, str, str], threading.Lock] = {}
         self.lock = threading.Lock()
+
+    def keep(self, version: int, key: tuple[str, str], answer: object) -> None:
+        """Keep an answer, unless the data have changed meanwhile; the oldest goes first."""
+        with self.lock:
+            if self.version == version:
+                while len(self.answers) >= _MOST_KEPT:
+                    del self.answers[next(iter(self.answers))]
+                self.answers[key] = answer
 
 
 @st.cache_resource(show_spinner=False)

@@ -251,11 +251,18 @@ class SqlStore:
         self, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime, with_percentiles: bool = True
     ) -> pd.DataFrame:
         """Count what happened in `[start, end)`, grouped."""
-        return self._ask(
-            lambda facts: counting.period_counts(
-                facts, by, where, start=start, end=end, with_percentiles=with_percentiles
+
+        def answer(facts: FactTable) -> pd.DataFrame:
+            key = ("period", by, where, start, end, with_percentiles)
+            return _remember(
+                facts,
+                key,
+                lambda: counting.period_counts(
+                    facts, by, where, start=start, end=end, with_percentiles=with_percentiles
+                ),
             )
-        )
+
+        return self._ask(answer)
 
     def month_counts(self, by: GroupBy, where: CaseFilter) -> pd.DataFrame:
         """Count by calendar month of the store's zone over all time, grouped."""
