@@ -264,7 +264,8 @@ def _is_empty(url: str) -> bool:
 
 def _name_state(bench: Bench, operation: str, url: str) -> str:
     found = digest_at(url)
-    for name, wanted in bench.allowed[operation]:
+    states = bench.allowed[operation][1:] if operation == "copy" else bench.allowed[operation]
+    for name, wanted in states:
         if found == wanted:
             return name
     return "between"

@@ -39,6 +39,12 @@ MESSAGES: dict[str, Message] = {
         "Close other programs, or raise max_connections of the server.",
         "请关闭其他程序，或调大服务器的 max_connections。",
     ),
+    "store_all_lent": Message(
+        "All {n} connections of this program to the database server are at work.",
+        "本程序与数据库服务器的 {n} 个连接都在使用中。",
+        "Nothing was stored. Try again in a minute, or raise store_connections.",
+        "未保存任何内容。请稍后重试，或调大 store_connections。",
+    ),
     "store_server_old": Message(
         "The database server is PostgreSQL {version}; {oldest} or newer is needed.",
         "数据库服务器是 PostgreSQL {version}，需要 {oldest} 或更新版本。",

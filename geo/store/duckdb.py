@@ -55,6 +55,8 @@ class DuckDatabase:
         self._root = connect()
         self._round = 0
         """How often the file was opened again."""
+        self.n_swept = 0
+        """Temporary files of a killed program that were taken away when the file was opened."""
         self._is_closed = self._is_damaged = False
         self._local = threading.local()
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
@@ -302,7 +304,7 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = F
     if place != MEMORY:
         file = Path(place)
         _require_file(file)
-        config["temp_directory"] = str(_swept(file.with_name(f"{file.name}.tmp")))
+        config["temp_directory"] = f"{file}.tmp"
 
     def connect() -> duckdb.DuckDBPyConnection:
         try:
@@ -312,7 +314,10 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = F
         root.execute("SET GLOBAL TimeZone = 'UTC'")
         return root
 
-    return DuckDatabase(connect, may_reopen=place != MEMORY)
+    db = DuckDatabase(connect, may_reopen=place != MEMORY)
+    if place != MEMORY and not read_only:  # the file is ours alone now, so these are nobody's
+        db.n_swept = _sweep(Path(f"{place}.tmp"))
+    return db
 
 
 def _require_file(file: Path) -> None:
@@ -324,14 +329,15 @@ def _require_file(file: Path) -> None:
         raise StoreError("store_not_duckdb", file=file.name)
 
 
-def _swept(folder: Path) -> Path:
-    """Take away what a killed program left in the temporary folder of this store."""
-    for left in folder.glob("duckdb_temp_*"):
+def _sweep(folder: Path) -> int:
+    """Take away what a killed program left in the temporary folder of this store; return how many."""
+    found = list(folder.glob("duckdb_temp_*"))
+    for left in found:
         if left.is_dir():
             shutil.rmtree(left)
         else:
             left.unlink()
-    return folder
+    return len(found)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

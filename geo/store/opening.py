@@ -82,6 +82,8 @@ def open_store(
         db = open_duckdb(place, memory_mb=memory_mb, threads=threads)
         if was_cut:
             notices.append(Notice("start_after_stop", {"file": Path(place).name}))
+        if db.n_swept:
+            notices.append(Notice("start_swept", {"n": db.n_swept}))
     else:
         db = open_postgis(url, limits=limits)
     try:

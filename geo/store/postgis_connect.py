@@ -34,6 +34,8 @@ class Limits:
 
     connections: int = 8
     connect_s: int = 5
+    lend_s: int = 60
+    """Waiting for a connection while all of them are at work."""
     read_s: int = 120
     """One question."""
     write_s: int = 1800

@@ -7,6 +7,7 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -44,6 +45,7 @@ class SqlStore:
     def __init__(self, db: Database, time_zone: str, *, notices: tuple[Notice, ...] = ()) -> None:
         self._db = db
         self._notices = notices
+        self._turning = threading.Lock()
         self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
@@ -52,9 +54,10 @@ class SqlStore:
 
         def answer() -> Answer:
             version = self.data_version()
-            facts = self._facts
-            if facts.version != version:
-                self._facts = facts = open_facts(self._db, version, self._time_zone)
+            with self._turning:  # or each of many readers of a new version would remember for himself
+                facts = self._facts
+                if facts.version != version:
+                    self._facts = facts = open_facts(self._db, version, self._time_zone)
             return question(facts)
 
         return self._db.reading(answer)
