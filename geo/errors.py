@@ -86,5 +86,9 @@ class ConflictError(StoreError):
     """What was read has been changed by somebody else since, or a later batch stands on it."""
 
 
+class StaleEditError(ConflictError):
+    """A row that somebody edits was changed by somebody else since it was read."""
+
+
 class CancelledError(GeoError):
     """The user stopped long work; nothing was kept."""

@@ -61,9 +61,11 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def discard(unfinished: Path) -> None:
-    """Take an unfinished file away, where it is."""
+    """Take an unfinished file away, and what a database keeps beside it, where they are."""
     with suppress(OSError):  # there may be no such folder
         unfinished.unlink(missing_ok=True)
+        unfinished.with_name(f"{unfinished.name}.wal").unlink(missing_ok=True)
+        shutil.rmtree(unfinished.with_name(f"{unfinished.name}.tmp"), ignore_errors=True)
 
 
 def settle(unfinished: Path, file: Path) -> None:

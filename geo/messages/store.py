@@ -228,6 +228,12 @@ MESSAGES: dict[str, Message] = {
         "Name the column of the file that holds it.",
         "请指定文件中对应的列。",
     ),
+    "store_text_has_nul": Message(
+        "A text in column {column} of {table} holds the sign U+0000, which no store keeps.",
+        "{table} 的列 {column} 中有文本含有 U+0000，任何存储都无法保存。",
+        "Nothing was stored. Files are checked for it when they are read; take it out.",
+        "未保存任何内容。读取文件时会检查该字符，请将其删除。",
+    ),
     "store_value_missing": Message(
         "{n} rows of {table} have no {column}, which must not be empty.",
         "{table} 有 {n} 行缺少 {column}，该列不能为空。",
@@ -275,6 +281,37 @@ MESSAGES: dict[str, Message] = {
         "数据库内存或磁盘不足，或无法写入。",
         "Nothing was stored. Free some space, or raise store_memory_mb, then try again.",
         "未保存任何内容。请释放空间或调大 store_memory_mb 后重试。",
+    ),
+    "edit_stale": Message(
+        "Facility {facility_id} was changed by {actor} at {at}, after you read it: {changes}.",
+        "设施 {facility_id} 在您读取之后已由 {actor} 于 {at} 修改：{changes}。",
+        "Nothing of yours was stored. Read it again, then change what still should be.",
+        "您的修改未保存。请重新读取，再修改仍需修改的内容。",
+    ),
+    "edit_taken_back": Message(
+        "What you read of facility {facility_id} was taken back by {actor} at {at}.",
+        "您读取的设施 {facility_id} 的内容已由 {actor} 于 {at} 撤销。",
+        "Nothing of yours was stored. Read it again, then change what still should be.",
+        "您的修改未保存。请重新读取，再修改仍需修改的内容。",
+    ),
+    "rows_changed_since": Message(
+        "{n} of the rows that would change were changed by {actor} (batch {batch_id}) after the file was checked, "
+        "first {first}.",
+        "文件校验之后，有 {n} 条将被更新的记录已由 {actor} 修改（批次 {batch_id}），首条为 {first}。",
+        "Nothing was stored. Check the file again: it shows what would change now.",
+        "未保存任何内容。请重新校验文件，查看现在会产生哪些变化。",
+    ),
+    "seen_unreadable": Message(
+        "{value!r} does not say which state of a row was read.",
+        "{value!r} 不能说明读取的是记录的哪个版本。",
+        "Copy it from `python -m geo facility show`, for example 2.B000007.",
+        "请从 `python -m geo facility show` 的输出中复制，例如 2.B000007。",
+    ),
+    "facility_unknown": Message(
+        "There is no facility {facility_id!r}.",
+        "没有编号为 {facility_id!r} 的设施。",
+        "Its number is the name of its list, a colon and its number there.",
+        "编号由清单名称、冒号和清单内编号组成。",
     ),
     "batch_unknown": Message(
         "There is no batch {batch_id}.",

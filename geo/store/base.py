@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from geo.errors import ChoiceError
 from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
 
@@ -43,6 +44,38 @@ class BatchHead:
     encoding: str | None = None
     choices: Mapping[str, object] = field(default_factory=dict)
     n_read: int = 0
+    compared_after: int | None = None
+    """Number of the newest batch when the rows were compared: none that a later batch wrote is replaced."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Which state of a row somebody looked at: an undo may bring an old version number back."""
+
+    version: int
+    batch_id: str
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.batch_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Seen:
+        """Read what `str` wrote.
+
+        Raises
+        ------
+        ChoiceError
+            If it is nothing of the kind.
+
+        Examples
+        --------
+        >>> Seen.parse("2.B000007")
+        Seen(version=2, batch_id='B000007')
+        """
+        version, _, batch_id = text.partition(".")
+        if not version.isdecimal() or not batch_id:
+            raise ChoiceError("seen_unreadable", value=text)
+        return cls(int(version), batch_id)
 
 
 @dataclass(frozen=True)
@@ -233,6 +266,20 @@ class Store(Protocol):
     def compare(self, table: Literal["cases", "facilities"], rows: pd.DataFrame, *,
                 max_changes: int = 1000) -> Comparison:  # fmt: skip
         """Compare incoming rows with the stored ones of the same id; store nothing."""
+
+    def edit_facility(self, facility_id: str, changes: Mapping[str, object], *, seen: Seen, actor: str,
+                      taken_at: datetime) -> Receipt:  # fmt: skip
+        """Change columns of one facility by hand, as a batch of its own.
+
+        Raises
+        ------
+        StaleEditError
+            If it is no longer what was `seen`; says who changed what, and stores nothing.
+        MissingError
+            If there is no such facility.
+        ChoiceError
+            If a column cannot be changed by hand.
+        """
 
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
         """Take a batch back; former rows return.

@@ -8,6 +8,7 @@ opened) are set here. Whatever DuckDB reports in its own words is turned into a 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 import weakref
@@ -318,6 +319,11 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = F
     if place != MEMORY and not read_only:  # the file is ours alone now, so these are nobody's
         db.n_swept = _sweep(Path(f"{place}.tmp"))
     return db
+
+
+def may_be_written(file: Path) -> bool:
+    """Say whether this user may write a store: its file, and its folder, where its log is."""
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
 def _require_file(file: Path) -> None:

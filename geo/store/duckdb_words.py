@@ -16,7 +16,6 @@ import duckdb
 
 from geo.errors import StoreBrokenError, StoreError, StoreLockedError
 
-_DISK = re.compile(r"write|space|flush|truncat|fsync|sync|disk|too large", re.IGNORECASE)
 _DAMAGED = re.compile(r"corrupt|checksum|not read enough bytes|reached the end of the file", re.IGNORECASE)
 _BROKEN = re.compile(r"invalidated|must be restarted", re.IGNORECASE)
 
@@ -45,7 +44,9 @@ def _told(error: duckdb.Error) -> StoreError | None:
     if _DAMAGED.search(text):
         code = "store_damaged"
     elif isinstance(error, duckdb.TransactionException):
-        code = "store_no_room" if _DISK.search(text) else "store_write_conflict"
+        code = "store_write_conflict" if "onflict" in text else "store_no_room"
+        if "ermission" in text:
+            code = "store_file_read_only"
     elif isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
         code = "store_no_room"
     elif "read-only" in text:

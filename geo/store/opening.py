@@ -15,7 +15,7 @@ from geo.errors import StoreError
 from geo.settings import require_time_zone
 from geo.store.base import Notice, Store
 from geo.store.database import Database
-from geo.store.duckdb import MEMORY, open_duckdb
+from geo.store.duckdb import MEMORY, may_be_written, open_duckdb
 from geo.store.keeping_aside import keep_aside, kept_name
 from geo.store.migrating import applied_migrations, find_waiting, migrate
 from geo.store.postgis import open_postgis
@@ -82,6 +82,8 @@ def open_store(
         db = open_duckdb(place, memory_mb=memory_mb, threads=threads)
         if was_cut:
             notices.append(Notice("start_after_stop", {"file": Path(place).name}))
+        if place != MEMORY and not may_be_written(Path(place)):
+            notices.append(Notice("health_not_writable", {"file": Path(place).name}))
         if db.n_swept:
             notices.append(Notice("start_swept", {"n": db.n_swept}))
     else:
@@ -98,8 +100,10 @@ def open_store(
 
         migrate(db, FOLDERS[scheme], now=moment, keep=keep)
         zone = _settle_time_zone(db, time_zone, moment)
-    except BaseException:
+    except BaseException as error:
         db.close()
+        if isinstance(error, StoreError) and error.code == "store_damaged":
+            raise StoreError("store_file_damaged", file=Path(place).name) from error
         raise
     return SqlStore(db, zone, notices=tuple(notices))
 

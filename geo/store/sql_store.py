@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, copying, counting, listing, placing, reading, undoing, verifying
+from geo.store import batches, copying, counting, editing, listing, placing, reading, undoing, verifying
 from geo.store import cases as case_batches
 from geo.store.base import (
     BatchHead,
@@ -29,6 +29,7 @@ from geo.store.base import (
     Notice,
     Progress,
     Receipt,
+    Seen,
     Store,
 )
 from geo.store.codes import FactTable, open_facts
@@ -139,6 +140,14 @@ class SqlStore:
         status = pd.Series(to_pandas(found)["status"].to_numpy(), index=rows.index, dtype="str")
         changes.insert(0, "row", rows.index.to_numpy()[changes.pop(ROW).to_numpy(dtype="int64")])
         return Comparison(status, changes)
+
+    def edit_facility(
+        self, facility_id: str, changes: Mapping[str, object], *, seen: Seen, actor: str, taken_at: datetime
+    ) -> Receipt:
+        """Change columns of one facility by hand, unless somebody else has changed it since."""
+        return editing.edit_facility(
+            self._db, facility_id, changes, seen=seen, actor=actor, taken_at=taken_at
+        )
 
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
         """Take a batch back; former rows return."""
