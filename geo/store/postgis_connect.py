@@ -27,6 +27,9 @@ Connection = psycopg.Connection[Any]
 OLDEST_SERVER = 130_000
 """PostgreSQL 13: the oldest its makers still mended when this was written; tests run on 15."""
 
+POSTGIS = "postgis"
+"""Name of the extension."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -146,7 +149,8 @@ def require_usable(connection: Connection) -> None:
     encoding = str(connection.info.parameter_status("server_encoding"))
     if encoding != "UTF8":
         raise StoreError("store_not_utf8", encoding=encoding)
-    found = connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'").fetchone()
+    known = "SELECT 1 FROM pg_available_extensions WHERE name = $1"
+    found = connection.execute(known, [POSTGIS]).fetchone()
     if found is None:
         raise StoreError("store_no_postgis")
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from geo.access.masking import mask_text
-from geo.errors import ChoiceError, MissingError
+from geo.errors import ChoiceError, CrsError, MissingError
 from geo.intake.facilities import FacilityChoices, check_facilities
 from geo.settings import Settings
 from geo.store.base import Receipt, Seen, Store
@@ -123,7 +123,11 @@ def _check(values: Mapping[str, str], *, names: set[str]) -> dict[str, object]:
     table = read_table_file(text.getvalue().encode(), settings=Settings(), file_name="facility.csv")
     columns = {"source_no": "source_no", **{name: name for name in values}}
     choices = FacilityChoices(columns=columns, source="edit", coord_sys="wgs84")
-    checked = check_facilities(table, choices)
+    try:
+        checked = check_facilities(table, choices)
+    except CrsError as error:
+        where = f"{values['lon']}, {values['lat']}"
+        raise ChoiceError("edit_refused", field="lon, lat", value=where) from error
     if len(checked.rejected):
         problem = checked.rejected.iloc[0]
         raise ChoiceError("edit_refused", field=problem["column_name"], value=problem["value"])
