@@ -111,7 +111,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
     """Write figures as the map reads them: `[value, class, text]` by area, classes, words of the legend."""
     item, classes = values.indicator, values.classes
     unit = "" if item.format == "share" else item.unit(language)
-    class_of = values.class_of()
+    class_of, endings = values.class_of(), _endings(item, language)
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
@@ -124,20 +124,18 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
             area: [
                 value,
                 class_of[area] if class_of[area] >= 0 else None,
-                _text(values, area, item, language),
+                "" if value is None else values.texts[area] + endings[area in values.small],
             ]
             for area, value in values.values.items()
         },
     }
 
 
-def _text(values: AreaValues, area: str, item: Indicator, language: Language) -> str:
-    if values.values[area] is None:
-        return ""
+def _endings(item: Indicator, language: Language) -> tuple[str, str]:
+    """Return what stands after a figure: its unit, and after one on a small base that it is."""
     joint = "" if language == "zh" else " "
     unit = "" if item.format == "share" else joint + item.unit(language)
-    small = {"zh": "（基数小）", "en": " (small base)"}[language] if area in values.small else ""
-    return f"{values.texts[area]}{unit}{small}"
+    return unit, unit + {"zh": "（基数小）", "en": " (small base)"}[language]
 
 
 def _area_unit(level: AreaLevel, language: Language) -> str:

@@ -17,7 +17,7 @@ simple than it sounds, and this module decides each of them once:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +26,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 
-from geo.analysis.border import ANYBODY, Nearest, find_nearest_border
+from geo.analysis.border import ANYBODY, Borders, Nearest, find_nearest_border, index_borders
 from geo.analysis.raster_index import (
     Raster,
     build_raster,
@@ -55,6 +55,8 @@ class AreaIndex:
     rasters: tuple[Raster, ...]
     """One, or several where wide gaps lie between groups of polygons."""
     tree: shapely.STRtree
+    borders: dict[float, tuple[Borders, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Borders by how far was looked for them, put into cells when they are first asked for."""
 
     @property
     def n_bytes(self) -> int:
@@ -279,8 +281,10 @@ def _find_near(
     rank = np.empty(len(index.order) + 2, dtype=np.int32)
     rank[index.order] = np.arange(len(index.order))
     rank[[NOBODY, ANYBODY]] = NOBODY, ANYBODY  # from the end, as their numbers are
-    polygons = index.polygons[index.order]
-    near = find_nearest_border(polygons, x, y, wanted=rank[wanted], reach_m=reach_m, n_threads=n_threads)
+    if reach_m not in index.borders:
+        index.borders[reach_m] = index_borders(index.polygons[index.order], reach_m=reach_m)
+    borders = index.borders[reach_m]
+    near = find_nearest_border(borders, x, y, wanted=rank[wanted], reach_m=reach_m, n_threads=n_threads)
     return Nearest(near.distance_m, np.append(index.order, np.int32(NOBODY))[near.position])
 
 

@@ -8,6 +8,7 @@ and 60° of latitude, and grows with distance × tan(latitude).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,16 +143,56 @@ def measure_block(
         squared_m2[i], whose[i] = best, owner
 
 
+@dataclass(frozen=True)
+class Borders:
+    """Edges of one group of areas in the cells of a grid, for points that come in several blocks."""
+
+    edges: Edges
+    grid: Grid
+    edge_start: Ints
+    edge_items: Ints
+
+
+def index_borders(polygons: NDArray[np.object_], *, reach_m: float) -> tuple[Borders, ...]:
+    """Put the borders of polygons into cells, one group for each side of a wide gap.
+
+    Parameters
+    ----------
+    polygons
+        In WGS84 degrees, in the order in which they win ties.
+    reach_m
+        How far will be looked, in metres.
+    """
+    parts, row = shapely.get_parts(polygons, return_index=True)
+    is_filled = ~(shapely.is_empty(parts) | shapely.is_missing(parts))
+    parts, row = parts[is_filled], row[is_filled].astype(np.int32)
+    groups = []
+    for group in split_by_gaps(shapely.bounds(parts)):
+        rings, part = shapely.get_rings(parts[group], return_index=True)
+        edges = list_edges(rings, row[group][part])
+        if len(edges.xy):
+            groups.append(_index_group(edges, reach_m))
+    return tuple(groups)
+
+
+def _index_group(edges: Edges, reach_m: float) -> Borders:
+    corners = edges.xy.reshape(-1, 2)
+    bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+    m_x, _ = degree_lengths(min(float(np.abs(bounds[[1, 3]]).max()), _FURTHEST_LAT))
+    grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x / CELLS_IN_REACH)
+    return Borders(edges, grid, *bucket_edges(edges.xy, grid))
+
+
 def find_nearest_border(
-    polygons: NDArray[np.object_], lon: Floats, lat: Floats, *, wanted: Ints, reach_m: float,
+    borders: Sequence[Borders], lon: Floats, lat: Floats, *, wanted: Ints, reach_m: float,
     n_threads: int | None = None,
 ) -> Nearest:  # fmt: skip
     """Find the nearest border of each point within reach.
 
     Parameters
     ----------
-    polygons
-        In WGS84 degrees, in the order in which they win ties.
+    borders
+        From `index_borders`; the answer does not depend on the reach they were made for.
     lon, lat
         Points (n,), in degrees.
     wanted
@@ -164,35 +205,22 @@ def find_nearest_border(
     """
     squared_m2 = np.full(len(lon), float(reach_m) ** 2)
     whose = np.full(len(lon), NOBODY, dtype=np.int32)
-    parts, row = shapely.get_parts(polygons, return_index=True)
-    is_filled = ~(shapely.is_empty(parts) | shapely.is_missing(parts))
-    parts, row = parts[is_filled], row[is_filled].astype(np.int32)
-    for group in split_by_gaps(shapely.bounds(parts)):
-        rings, part = shapely.get_rings(parts[group], return_index=True)
-        edges = list_edges(rings, row[group][part])
-        if len(edges.xy):
-            _measure_group(
-                edges, lon, lat, wanted, reach_m, squared_m2=squared_m2, whose=whose, n_threads=n_threads
-            )
+    for group in borders:
+        _measure_group(group, lon, lat, wanted, squared_m2=squared_m2, whose=whose, n_threads=n_threads)
     return Nearest(np.where(whose == NOBODY, np.nan, np.sqrt(squared_m2)), whose)
 
 
 def _measure_group(
-    edges: Edges, lon: Floats, lat: Floats, wanted: Ints, reach_m: float, *, squared_m2: Floats, whose: Ints,
+    group: Borders, lon: Floats, lat: Floats, wanted: Ints, *, squared_m2: Floats, whose: Ints,
     n_threads: int | None,
 ) -> None:  # fmt: skip
     """Lower the distances of all points to the borders of one group of areas."""
-    corners = edges.xy.reshape(-1, 2)
-    bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-    m_x, _ = degree_lengths(min(float(np.abs(bounds[[1, 3]]).max()), _FURTHEST_LAT))
-    grid = lay_grid(bounds, n_cells=CELLS_PER_EDGE * len(edges.xy), shortest=reach_m / m_x / CELLS_IN_REACH)
-    edge_start, edge_items = bucket_edges(edges.xy, grid)
 
     def measure(first: int, last: int) -> None:
         block = slice(first, last)
         measure_block(
-            lon[block], lat[block], wanted[block], grid, edges.xy, edges.owner_start, edges.owners,
-            edge_start, edge_items, squared_m2[block], whose[block],
+            lon[block], lat[block], wanted[block], group.grid, group.edges.xy, group.edges.owner_start,
+            group.edges.owners, group.edge_start, group.edge_items, squared_m2[block], whose[block],
         )  # fmt: skip
 
     run_blocks(measure, len(lon), block=BLOCK_POINTS, n_threads=n_threads)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from geo.once import Once
 from geo.store.database import Database
 
 NO_SUCH_CODE = -1
@@ -57,31 +56,37 @@ class Memory:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[object, int]] = {}
         self._n_bytes = 0
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._once: Once[object] = Once()
 
     def get(self, key: Hashable, make: Callable[[], Kept], *, size: Callable[[Kept], int]) -> Kept:
         """Return what is kept under a key, or make and keep it; `size` tells its bytes.
 
-        However many ask at once, it is made once.
+        Those who ask while it is made wait for the one maker; where he fails, the next one tries.
         """
-
-        def find() -> tuple[object] | None:
+        with self._lock:
+            if key in self._kept:
+                return cast(Kept, self._kept[key][0])
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
             with self._lock:
-                return (self._kept[key][0],) if key in self._kept else None
+                if key in self._kept:
+                    return cast(Kept, self._kept[key][0])
+            try:
+                made = make()
+                self._keep(key, made, size(made))
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+        return made
 
-        def make_and_keep() -> object:
-            made = make()
-            n_bytes = size(made)
-            with self._lock:
-                if key not in self._kept and n_bytes <= MEMORY_BYTES:
-                    self._kept[key] = (made, n_bytes)
-                    self._n_bytes += n_bytes
-                while self._n_bytes > MEMORY_BYTES:
-                    self._n_bytes -= self._kept.pop(next(iter(self._kept)))[1]
-            return made
-
-        return cast(Kept, self._once.get(key, find=find, make=make_and_keep))
+    def _keep(self, key: Hashable, made: object, n_bytes: int) -> None:
+        with self._lock:
+            if key not in self._kept and n_bytes <= MEMORY_BYTES:
+                self._kept[key] = (made, n_bytes)
+                self._n_bytes += n_bytes
+            while self._n_bytes > MEMORY_BYTES:
+                self._n_bytes -= self._kept.pop(next(iter(self._kept)))[1]
 
 
 @dataclass(frozen=True)

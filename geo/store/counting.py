@@ -76,10 +76,11 @@ def period_counts(
     table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
     for name in PERIOD_COUNTS:
         table[name] = counts[name][order]
-    lists = [found.get(codes[p]) for p in order]
+    none = [0] * len(PERCENTILES)
+    picked = np.array([found.get(codes[p], none) for p in order], dtype="int64").reshape(-1, len(PERCENTILES))
+    is_missing = np.array([codes[p] not in found for p in order], dtype=bool)
     for position, name in enumerate(PERCENTILES):
-        values = [None if values is None else values[position] for values in lists]
-        table[name] = pd.array(values, dtype="Int64")
+        table[name] = pd.arrays.IntegerArray(picked[:, position].copy(), is_missing.copy())
     return pd.DataFrame(table)
 
 
@@ -209,28 +210,3 @@ def hexagon_counts(facts: FactTable, where: CaseFilter, *, resolution: int) -> p
         condition.params.values,
     )
     return to_pandas(rows)
-
-
-MANY = 100
-"""From this load on, points are sought in the hexagons that carry as many cases at all."""
-
-
-def pile_ups(facts: FactTable, where: CaseFilter, *, least: int) -> pd.DataFrame:
-    """Find points that carry many cases; see `Store.pile_ups`.
-
-    A point can carry no more cases than the hexagon that holds it, and hexagons are counted far faster
-    than millions of pairs of coordinates.
-    """
-    condition = build_condition(facts, where)
-    least_mark = condition.params.add(least)
-    there = f"{condition.sql} AND f.lon IS NOT NULL"
-    if least >= MANY:
-        full = f"SELECT f.h3 FROM case_facts f WHERE {there} GROUP BY f.h3 HAVING count(*) >= {least_mark}"
-        there += f" AND (f.h3 IS NULL OR f.h3 IN ({full}))"
-    return to_pandas(
-        facts.db.query(
-            f"SELECT f.lon, f.lat, count(*) AS n FROM case_facts f WHERE {there} "
-            f"GROUP BY f.lon, f.lat HAVING count(*) >= {least_mark} ORDER BY n DESC, f.lon, f.lat",
-            condition.params.values,
-        )
-    )

@@ -17,7 +17,18 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, copying, counting, editing, listing, placing, reading, undoing, verifying
+from geo.store import (
+    batches,
+    copying,
+    counting,
+    crowds,
+    editing,
+    listing,
+    placing,
+    reading,
+    undoing,
+    verifying,
+)
 from geo.store import cases as case_batches
 from geo.store.base import (
     BatchHead,
@@ -290,7 +301,7 @@ class SqlStore:
 
     def pile_ups(self, where: CaseFilter, *, least: int) -> pd.DataFrame:
         """Find points that carry at least `least` cases."""
-        return self._ask(lambda facts: counting.pile_ups(facts, where, least=least))
+        return self._ask(lambda facts: crowds.pile_ups(facts, where, least=least))
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and last moment of report or closing in the store."""

@@ -7,6 +7,7 @@ neighbours stay flush, and coordinates are rounded to six decimals (11 cm).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,8 @@ class AreaValues:
 
     def class_of(self) -> dict[str, int]:
         """Return the class of each area, -1 without a value."""
-        return {str(key): int(value) for key, value in self.classes.positions.items()}
+        positions = self.classes.positions
+        return dict(zip(positions.index.astype(str), positions.astype(int).tolist(), strict=True))
 
 
 def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) -> Layer:
@@ -180,12 +182,14 @@ def area_values(
         raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
     item = INDICATORS[wanted]
     values = table[wanted].astype(float)
+    ids = [str(area) for area in table.index]
+    numbers = [None if math.isnan(value) else value for value in values.tolist()]
     new = narrow(where, reported_from=period.start, reported_to=period.end)
     return AreaValues(
         level=level,
         indicator=item,
-        values={str(area): None if pd.isna(value) else float(value) for area, value in values.items()},
-        texts={str(area): show_value(value, item.format) for area, value in values.items()},
+        values=dict(zip(ids, numbers, strict=True)),
+        texts={area: show_value(value, item.format) for area, value in zip(ids, numbers, strict=True)},
         small=frozenset(table.index[find_small(table, wanted)]),
         classes=classify(values, method=method, show=lambda value: show_value(value, item.format)),
         period=period,

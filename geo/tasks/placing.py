@@ -20,6 +20,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from geo.analysis.addresses import match_addresses
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
@@ -297,27 +298,62 @@ def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
     former = store.read_case_areas("reported")
     n_reported = int(areas["basis"].eq("reported").sum())
     fresh = areas.iloc[:n_reported]  # `areas_of_cases` puts them first
-    fresh = fresh.astype(dict.fromkeys((*LEVEL_COLUMNS, "placed_by", "sets"), "str"))
     if not len(former) or not len(fresh):
         return areas
     kept = _align(former, fresh["case_id"])
-    had_any = kept[list(LEVEL_COLUMNS)].notna().any(axis=1)
-    filled = {name: kept[name].where(kept[name].notna(), fresh[name]) for name in LEVEL_COLUMNS}
-    said = {
-        name: kept[name].where(had_any, fresh[name]) for name in ("placed_by", "border_m", "before_first_set")
+    lacks_all = kept[list(LEVEL_COLUMNS)].isna().all(axis=1).to_numpy()
+    merged = {
+        name: _fill_from(kept[name], fresh[name], kept[name].isna().to_numpy()) for name in LEVEL_COLUMNS
     }
-    pairs = pd.DataFrame({"former": kept["sets"].where(had_any, ""), "new": fresh["sets"]})
-    number = pairs.groupby(["former", "new"], sort=False).ngroup()
-    joined = [_join_sets(*pair) for pair in pairs.drop_duplicates().itertuples(index=False)]
-    sets = pd.Series(joined, dtype="str").iloc[number].set_axis(fresh.index)
-    merged = fresh.assign(**filled, **said, sets=sets)
+    merged |= {
+        name: _fill_from(kept[name], fresh[name], lacks_all)
+        for name in ("placed_by", "border_m", "before_first_set")
+    }
     merged["before_first_set"] = merged["before_first_set"].astype(bool)
-    return _join_tables([merged, areas.iloc[n_reported:]])
+    merged["sets"] = _name_sets(kept["sets"], fresh["sets"], lacks_all)
+    rest = areas.iloc[n_reported:]
+    rest = rest.assign(**{name: _plain(rest[name]) for name in (*LEVEL_COLUMNS, "placed_by", "sets")})
+    return _join_tables([fresh.assign(**merged), rest])
+
+
+def _fill_from(kept: pd.Series, fresh: pd.Series, lacking: npt.NDArray[np.bool_]) -> pd.Series:
+    """Take what was kept, and what is fresh where it lacks; text is written out for those rows only."""
+    rows = np.flatnonzero(lacking)
+    news = _plain(fresh.iloc[rows])
+    if news.isna().all() and kept.iloc[rows].isna().all():
+        return kept
+    filled = kept.copy()
+    filled.iloc[rows] = news
+    return filled
+
+
+def _name_sets(former: pd.Series, fresh: pd.Series, lacks_all: npt.NDArray[np.bool_]) -> pd.Series:
+    """Name the boundary sets of both; of the former only where they gave an area."""
+    codes, texts = pd.factorize(former.mask(lacks_all, ""))
+    names = fresh.astype("category").cat
+    pair = codes.astype("int64") * (len(names.categories) + 1) + names.codes.to_numpy()
+    number, _ = pd.factorize(pair)
+    firsts = np.unique(number, return_index=True)[1]
+    joined = [_join_sets(str(texts[codes[at]]), str(names.categories[names.codes.iloc[at]])) for at in firsts]
+    return _write(joined, number, fresh.index)
+
+
+def _plain(texts: pd.Series) -> pd.Series:
+    """Write categories out as text; another column stays as it is."""
+    if not isinstance(texts.dtype, pd.CategoricalDtype):
+        return texts
+    return _write(texts.cat.categories.astype("str").tolist(), texts.cat.codes.to_numpy(), texts.index)
+
+
+def _write(texts: Sequence[str], codes: npt.NDArray[np.integer], index: pd.Index) -> pd.Series:
+    """Return the text of each code, missing for a negative one."""
+    written = pa.array(texts, type=pa.large_string()).take(pa.array(codes, mask=codes < 0))
+    return pd.Series(pd.array(written, dtype="str"), index=index)
 
 
 def _align(former: pd.DataFrame, case_ids: pd.Series) -> pd.DataFrame:
     """Put former rows into the order of cases, missing where a case has none."""
-    if len(former) == len(case_ids) and (former["case_id"].to_numpy() == case_ids.to_numpy()).all():
+    if former["case_id"].reset_index(drop=True).equals(case_ids.reset_index(drop=True)):
         return former.set_axis(case_ids.index)
     return former.set_index("case_id").reindex(case_ids).reset_index().set_axis(case_ids.index)
 

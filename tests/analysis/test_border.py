@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.analysis.border import ANYBODY, degree_lengths, find_nearest_border
+from geo.analysis.border import ANYBODY, degree_lengths, find_nearest_border, index_borders
 from geo.analysis.raster_kernels import NOBODY
 
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -19,7 +19,8 @@ def find(polygons, xy, *, wanted=ANYBODY, reach_m):
     xy = np.array(xy, dtype=float).reshape(-1, 2)
     wanted = np.broadcast_to(np.int32(wanted), len(xy)).copy()
     lon, lat = xy.T.copy()
-    return find_nearest_border(np.array(polygons, dtype=object), lon, lat, wanted=wanted, reach_m=reach_m)
+    borders = index_borders(np.array(polygons, dtype=object), reach_m=reach_m)
+    return find_nearest_border(borders, lon, lat, wanted=wanted, reach_m=reach_m)
 
 
 @pytest.mark.parametrize("lat", [-60.0, 0.0, 22.5, 30.67, 42.3, 60.0])

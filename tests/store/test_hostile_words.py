@@ -73,7 +73,9 @@ def test_fault_C10_a_column_named_as_sql_in_a_file_becomes_no_name_in_the_store(
             store.store_cases(head(), cases.assign(**{text: "x"}), make_case_areas({"no": 9}))
     content = '编号,状态,"geom\'); DROP TABLE cases; --","a"" b"\n9,处置,x,y\n'
     table = read_table_file(content.encode(), settings=Settings(), file_name="'; DROP TABLE cases; --.csv")
-    choices = CaseChoices(columns=suggest_for("cases", table.columns), source="'; DROP TABLE cases; --", as_of=NOON)
+    choices = CaseChoices(
+        columns=suggest_for("cases", table.columns), source="'; DROP TABLE cases; --", as_of=NOON
+    )
     store_preview(store, preview_cases(store, table, choices, actor="li", now=NOON), actor="li", now=NOON)
     assert store.count_rows()["cases"] == len(ROWS) + 1
     assert store.count_cases(CaseFilter(sources=("'; DROP TABLE cases; --",))) == 1
