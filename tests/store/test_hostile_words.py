@@ -120,4 +120,4 @@ def test_former_rows_are_written_alike_in_both(places):
         row = store.read("former_rows", where={"table_name": "areas"})["row"].iloc[0]
         assert row.startswith('{"set_id":"S1","area_id":"a","area_level":"grid","name":"a号",')
         store.undo_batch("B000002", actor="li", undone_at=NOON)
-        assert store.read("areas")["name"].tolist() == ["0号"]
+        assert store.read("areas")["name"].tolist() == ["a号"]
