@@ -319,7 +319,7 @@ def _run(folder: Path, server: Server, draw: random.Random, args: argparse.Names
             n_failures = len(tally.failures)
             found = ""
             while not found:  # a kill that comes after the end is drawn again
-                share = draw.random()
+                share = draw.uniform(0, 1.1)
                 found = strike(benches[kind], operation, tally, share=share, said=said)
             failed = "".join(f" FAILED: {text}" for text in tally.failures[n_failures:])
             print(f"{number:4d} {kind:8s} {operation:11s} at {share:6.1%}: {found}{failed}", flush=True)

@@ -55,7 +55,7 @@ def base(kept):
     """An older store with rows in it, that nobody has open, and what it holds."""
     url = kept.new("base")
     with open_store(url, now=NOON) as store:
-        fill_small_store(store, n_cases=60)
+        fill_small_store(store, n_cases=20)
         store_cases(store, {"no": 1}, {"no": 2})
         return url, store.fingerprints()
 
