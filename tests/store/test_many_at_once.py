@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import StoreError
-from geo.store import CaseFilter, open_store
+from geo.store import CaseFilter, counting, open_store
 from geo.store.postgis_connect import Limits
 from tests.store.conftest import NOON, store_areas, store_cases
 
@@ -38,6 +38,12 @@ def look(store):
     )
 
 
+def in_one_version(facts):
+    """The version a reader sees, and how many cases it has by two ways."""
+    counted = counting.period_counts(facts, "district", CaseFilter(), **PERIOD, with_percentiles=False)
+    return facts.version, int(counted["n_new"].sum()), facts.db.row("SELECT count(*) FROM cases")[0]
+
+
 def test_fault_F05_fifty_readers_beside_an_importer_never_see_a_wrong_count(places):
     with open_store(places.new(), now=NOON, limits=Limits(connections=8)) as store:
         store_areas(store, "district", ["D"])
@@ -47,6 +53,9 @@ def test_fault_F05_fifty_readers_beside_an_importer_never_see_a_wrong_count(plac
         def read():
             newest = 0
             while not done.is_set():
+                version, *counts = store._ask(in_one_version)
+                if set(counts) != {N_BATCH * (version - 1)}:  # the first version is that of the areas
+                    wrong.append((version, counts))
                 for count in look(store):
                     seen.add(count)
                     if count % N_BATCH or count < newest:  # between two versions, or back in time
