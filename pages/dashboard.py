@@ -13,8 +13,7 @@ outputs.stop_if_empty("cases")
 try:
     area = session.chosen_area()
 except GeoError as error:
-    frame.show_top("dashboard", None)
-    outputs.stop_with(error)
+    frame.show_unknown_place("dashboard", error)
 periods = frame.show_top("dashboard", area)
 try:
     with st.spinner(t("loading")):

@@ -54,4 +54,18 @@ def say(code: str, language: Language = "en", /, **values: object) -> str:
     message = MESSAGES[code]
     what, hint = (message.zh, message.hint_zh) if language == "zh" else (message.en, message.hint_en)
     joint = "" if language == "zh" else " "
-    return (what + (joint + hint if hint else "")).format_map(values)
+    return (what + (joint + hint if hint else "")).format_map(
+        {name: _as_count(name, value) for name, value in values.items()}
+    )
+
+
+class _Count(int):
+    """A count; written with thousands separated unless the sentence says how."""
+
+    def __format__(self, style: str) -> str:
+        return super().__format__(style or ",")
+
+
+def _as_count(name: str, value: object) -> object:
+    is_named = name == "n" or name.startswith("n_")
+    return _Count(value) if is_named and isinstance(value, int) and not isinstance(value, bool) else value

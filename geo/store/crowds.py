@@ -73,5 +73,5 @@ def count_points(lon: Floats, lat: Floats, *, least: int) -> pd.DataFrame:
     bucket = (mixed >> np.uint64(64 - bits)).astype(np.int64)
     is_full = (np.bincount(bucket, minlength=1 << bits) >= least)[bucket]
     counts = pd.DataFrame({"lon": lon[is_full], "lat": lat[is_full]}).value_counts(sort=False)
-    counts = counts[counts >= least].rename("n").astype("int64").reset_index()
-    return counts.sort_values(["n", "lon", "lat"], ascending=[False, True, True], ignore_index=True)
+    crowded = counts[counts >= least].rename("n").astype("int64").reset_index()
+    return crowded.sort_values(["n", "lon", "lat"], ascending=[False, True, True], ignore_index=True)

@@ -1,7 +1,7 @@
 // What pages show beside the map: cards, charts, tables, chips. Everything that comes from data is
 // set as text, never as HTML; links are real links that also work in a new tab.
 
-import { element } from "./panels_dom.js";
+import { element, sentence } from "./panels_dom.js";
 import { drawBars, drawHeat, drawLines, sparkline } from "./panels_charts.js";
 import { drawTable } from "./panels_table.js";
 
@@ -99,7 +99,7 @@ function drawChips(root, data, tools) {
 function drawNotice(root, data) {
   root.classList.add(`is-${data.tone}`);
   root.setAttribute("role", data.tone === "error" ? "alert" : "status");
-  for (const line of data.lines) root.append(element("p", "", line));
+  for (const line of data.lines) root.append(sentence(line));
 }
 
 // Something goes on: a moving stripe, and the seconds counted here, so that nothing is drawn again.

@@ -13,3 +13,11 @@ export function svg(name, attributes = {}, text = "") {
   if (text) made.textContent = text;
   return made;
 }
+
+// A paragraph in which a name between two back ticks stands out; a single one is text like any other.
+export function sentence(text) {
+  const made = element("p");
+  const parts = text.split(/`([^`]+)`/);
+  parts.forEach((part, place) => part && made.append(place % 2 ? element("code", "", part) : part));
+  return made;
+}
