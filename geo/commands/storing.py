@@ -46,7 +46,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "verify", help="verify that the store is whole, and equal to a backup when one is named"
     )
     verify.add_argument("file", metavar="FILE", type=Path, nargs="?", help="backup to compare with")
+    rebuild = deeds.add_parser(
+        "rebuild", help="derive the tables for dashboards anew, where `verify` finds them wrong"
+    )
     runs = {
+        rebuild: run_rebuild,
         create: run_create,
         check: run_check,
         copy: run_copy,
@@ -66,6 +70,16 @@ def run_create(args: argparse.Namespace, settings: Settings) -> int:
         facts = {"version": store.data_version(), "zone": store.time_zone}
     tell(session, [say("store_created", session.language, **facts)], facts)
     return 0
+
+
+def run_rebuild(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `store rebuild`."""
+    session = make_session(args, settings)
+    with open_store(settings) as store:
+        store.rebuild(actor=session.actor, taken_at=session.now)
+        problems = [rule.say(session.language) for rule in store.verify()]
+    tell(session, [say("store_rebuilt", session.language), *problems], {"problems": problems})
+    return int(bool(problems))
 
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:

@@ -295,6 +295,9 @@ class Store(Protocol):
     def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
         """Replace rows of `case_areas` (columns less `batch_id`) and the derived facts, atomically."""
 
+    def rebuild(self, *, actor: str, taken_at: datetime) -> None:
+        """Derive facts, codes and sums of all cases anew, atomically: what `verify` finds wrong in them goes."""
+
     def add_run(
         self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime
     ) -> None:

@@ -45,6 +45,7 @@ from geo.store.base import (
 )
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
+from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
 
@@ -171,6 +172,13 @@ class SqlStore:
         placing.replace_areas_of_cases(
             self._db, areas, actor=actor, taken_at=taken_at, time_zone=self._time_zone
         )
+
+    def rebuild(self, *, actor: str, taken_at: datetime) -> None:
+        """Derive facts, codes and sums of all cases anew, atomically."""
+        with self._db.transaction():
+            rebuild_facts(self._db, time_zone=self._time_zone)
+            batches.add_audit(self._db, "rebuild", "facts", "done", actor=actor, taken_at=taken_at, note="")
+            batches.bump_version(self._db)
 
     def add_run(
         self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime

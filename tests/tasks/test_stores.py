@@ -146,6 +146,7 @@ def test_every_deed_on_a_store_answers_by_command(run, filled, places, tmp_path)
     assert (code, found["problems"], found["differing"]) == (0, [], [])
     again = Settings(store_url=places.new("again"))
     assert run(again, "store", "restore", file)[0] == 0
+    assert run(again, "store", "rebuild")[:2] == (0, {"problems": []})
     code, found, _ = run(again, "store", "check")
     assert code == 0
     assert {item["verdict"] for item in found["findings"]} <= {"good", "doubtful"}
