@@ -38,6 +38,7 @@ PACKAGES = (
         "leaflet.markercluster", "1.5.3", "MIT", "MIT-LICENCE.txt",
         ("dist/leaflet.markercluster.js", "dist/MarkerCluster.css"),
     ),
+    Package("pbf", "5.1.2", "BSD-3-Clause", "LICENSE", ("dist/pbf.js",)),
 )  # fmt: skip
 
 

@@ -20,11 +20,12 @@ from geo.schema import AREA_LEVELS, CASE_STATES
 from geo.settings import Settings
 from geo.store import open_store
 from geo.store.base import BatchHead, CaseFilter, Receipt
+from geo.tasks import map_layers
 from geo.tasks.bringing import Preview
 from geo.tasks.case_filters import filter_from_query, filter_to_query
 from geo.tasks.placing import areas_of_cases
 from tests.small_store import CANARY, HOSTILE, NOON, fill_small_store
-from ui import import_preview, session
+from ui import import_preview, map_view, routes, session
 from ui.case_address import CaseAddress, read_address, without_chip
 from ui.import_draft import Choices, Draft
 
@@ -506,3 +507,69 @@ def test_a_page_number_that_cannot_be_is_the_first(page):
 )
 def test_only_known_columns_sort(text, sort):
     assert read_address({"sort": text}).sort == sort
+
+
+@pytest.fixture
+def drawn_maps(monkeypatch):
+    """Return what the pages hand to the map."""
+    specs = []
+    monkeypatch.setattr(map_view, "show_map", lambda spec, **_: specs.append(spec))
+    return specs
+
+
+def test_a_level_of_few_areas_is_drawn_from_outlines_and_one_of_many_from_tiles(
+    open_page, small_store, drawn_maps, monkeypatch
+):
+    open_page("one_map", small_store, layer="grid")
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", 15)
+    open_page("one_map", small_store, layer="grid")
+    open_page("one_map", small_store, layer="grid", area="A1", level="subdistrict")
+
+    few, many, narrowed = (spec.areas for spec in drawn_maps)
+    version = small_store.data_version()
+    assert (few.is_tiled, many.is_tiled, narrowed.is_tiled) == (False, True, False)
+    assert few.url == f"/api/areas/grid.geojson?v={version}"
+    assert many.url == f"/api/tiles/grid/{{z}}/{{x}}/{{y}}.mvt?v={version}"
+    assert few.values_url == many.values_url
+
+
+def test_a_place_of_many_areas_asks_for_tiles_of_its_own_areas(
+    open_page, small_store, drawn_maps, monkeypatch
+):
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", 7)
+    open_page("one_map", small_store, layer="grid", area="A1", level="subdistrict")
+
+    assert drawn_maps[0].areas.is_tiled
+    assert drawn_maps[0].areas.url.endswith("&parent=A1")
+
+
+def test_what_colours_the_map_and_the_table_beside_it_are_measured_once(open_page, small_store, monkeypatch):
+    measured = []
+    original = session.measure_level
+    monkeypatch.setattr(
+        session, "measure_level", lambda *given, **more: measured.append(given[1]) or original(*given, **more)
+    )
+    monkeypatch.setattr(routes, "_provider", routes._Provider())
+    specs = []
+    monkeypatch.setattr(map_view, "show_map", lambda spec, **_: specs.append(spec))
+    open_page("one_map", small_store, layer="grid")
+    assert measured == ["grid"]
+
+    query = dict(part.split("=") for part in specs[0].areas.values_url.partition("?")[2].split("&"))
+    routes.ANSWERS["values"](small_store, query, routes._provider.measure())
+
+    assert measured == ["grid"]
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+@pytest.mark.parametrize("n_missing", [0, 50, 250])
+def test_the_first_areas_of_many_are_those_that_sorting_all_would_give(is_up, n_missing):
+    names = [f"格{number * 7919 % 300:03d}" for number in range(300)]
+    figures = pd.Series([float(number % 9) for number in range(300)]).mask(pd.Series(range(300)) < n_missing)
+    table = pd.DataFrame({"n_new": figures, "name": names})
+
+    for column in ("n_new", "name"):
+        first = map_view.first_rows(table, column, is_up=is_up)
+        every = table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
+        pd.testing.assert_frame_equal(first, every.head(map_view.MOST_ROWS))
+    assert map_view.first_rows(table.iloc[:0], "n_new", is_up=is_up).empty

@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 
 from geo.schema import TABLES
 from geo.store import open_store
+from geo.tasks import map_layers
 from geo.tasks.map_layers import ALLOWED
 from tests.small_store import CANARY, HOSTILE, NOON, fill_small_store
+from tests.tile_reading import ids_of, read_tile
 from ui import routes, tokens
 from ui.asset_files import ASSET_PATH
 from ui.render_cache import RenderCache
@@ -31,6 +33,11 @@ LAYERS = {
     "facilities": ("/api/facilities", {}),
     "streets": ("/api/streets", {}),
 }
+
+
+TILE = "/api/tiles/grid/13/6463/3362.mvt"
+"""A tile that holds the small store, all but its corners."""
+ADDRESSES = {**LAYERS, "tiles": (TILE, {})}
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,11 @@ def test_every_layer_answers_packed_json_that_a_browser_may_keep_but_must_ask_ab
     assert answer.json()
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_what_a_browser_has_is_not_sent_again(get, name):
-    tag = get(*LAYERS[name]).headers["etag"]
+    tag = get(*ADDRESSES[name]).headers["etag"]
 
-    again = get(*LAYERS[name], headers={"if-none-match": f'W/"other", {tag}'})
+    again = get(*ADDRESSES[name], headers={"if-none-match": f'W/"other", {tag}'})
 
     assert (again.status, again.body) == (304, b"")
     assert again.headers["etag"] == tag
@@ -120,7 +127,7 @@ def test_who_cannot_unpack_gets_plain_json(get):
     assert json.loads(answer.body)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", ADDRESSES)
 @pytest.mark.parametrize("token", ["none", "nonsense", "other store", "expired"])
 def test_an_address_without_a_good_token_is_refused(get, name, token):
     bad = {
@@ -130,7 +137,7 @@ def test_an_address_without_a_good_token_is_refused(get, name, token):
         "expired": mint(Grant("all", "another"), now_s=0),
     }[token]
 
-    answer = get(*LAYERS[name], token=bad)
+    answer = get(*ADDRESSES[name], token=bad)
 
     assert answer.status == 403
     assert answer.json()["code"] == ("map_token_expired" if token == "expired" else "map_token_bad")
@@ -148,6 +155,14 @@ def test_a_store_that_is_another_one_refuses_the_tokens_of_the_first(get, new_st
     ("path", "query", "named"),
     [
         ("/api/areas/castle.geojson", {}, "castle"),
+        ("/api/tiles/castle/13/6463/3362.mvt", {}, "castle"),
+        ("/api/tiles/grid/15/25852/13448.mvt", {}, "15/25852/13448"),
+        ("/api/tiles/grid/13/8192/0.mvt", {}, "13/8192/0"),
+        ("/api/tiles/grid/13/0/8192.mvt", {}, "13/0/8192"),
+        ("/api/tiles/grid/13/-1/0.mvt", {}, "13/-1/0"),
+        ("/api/tiles/grid/1e1/0/0.mvt", {}, "1e1/0/0"),
+        ("/api/tiles/grid/²/0/0.mvt", {}, "²/0/0"),
+        ("/api/tiles/grid/0/0/000000.mvt", {}, "0/0/000000"),
         ("/api/values", {"level": "grid", "by": "wealth"}, "wealth"),
         ("/api/values", {"by": "n_new"}, "level"),
         ("/api/values", {"level": "grid", "from": "2026-02-30", "to": "2026-03-01"}, "2026-02-30"),
@@ -178,6 +193,81 @@ def test_a_nonsense_parameter_is_refused_with_a_sentence_that_names_it(get, path
 def test_an_area_or_level_that_is_not_there_is_told_with_404(get, path):
     assert get(path, {"level": "grid", "parent": "nowhere"}).status == 404
     assert get("/api/areas/district.geojson").status == 404
+    assert get("/api/tiles/district/0/0/0.mvt").status == 404
+    assert get(TILE, {"parent": "nowhere"}).status == 404
+
+
+def test_a_tile_is_packed_and_holds_the_areas_that_touch_it_with_two_properties(get):
+    answer = get(TILE)
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    found = read_tile(gzip.decompress(answer.body))
+    assert set(found.columns) == {"mvt_id", "area_id", "name", "geometry"}
+    assert dict(zip(found["area_id"], found["name"], strict=True))["A1C2G3"] == "03 网格"
+
+
+def test_a_tile_beside_the_areas_is_empty_and_no_fault(get):
+    answer = get("/api/tiles/grid/13/0/0.mvt", headers={"accept-encoding": "identity"})
+
+    assert (answer.status, answer.body) == (200, b"")
+
+
+def test_a_tile_under_a_place_holds_the_areas_of_that_place_only(get):
+    whole, under = (
+        ids_of(gzip.decompress(get("/api/tiles/grid/0/0/0.mvt", query).body))
+        for query in ({}, {"parent": "A1"})
+    )
+
+    assert len(whole) == 16
+    assert under == [code for code in whole if code.startswith("A1")]
+    assert len(under) == 8
+
+
+def test_a_tile_of_another_version_of_the_data_is_refused_even_when_it_is_kept(get, store):
+    now = store.data_version()
+    assert get(TILE, {"v": str(now)}).status == 200
+
+    for version in (str(now - 1), str(now + 1), "x", ""):
+        for language, word in (("zh", "刷新"), ("en", "Reload")):
+            answer = get(TILE, {"v": version, "lang": language})
+            assert answer.status == 409, version
+            assert answer.json()["code"] == "map_data_changed"
+            assert word in answer.json()["error"]
+
+
+def test_a_tile_is_made_once_for_every_language_and_page(get, monkeypatch):
+    made = []
+    original = routes.ANSWERS["tiles"]
+    monkeypatch.setattr(routes, "_layers", RenderCache(10_000_000))
+    monkeypatch.setattr(
+        routes, "ANSWERS", {**routes.ANSWERS, "tiles": lambda *given: made.append(1) or original(*given)}
+    )
+
+    first, second = get(TILE), get(TILE, {"lang": "en"})
+
+    assert first.headers["etag"] == second.headers["etag"]
+    assert len(made) == 1
+
+
+def test_the_tiles_a_large_map_opens_with_are_made_before_anybody_asks(get, store, monkeypatch):
+    made = []
+    original = routes.ANSWERS["tiles"]
+    monkeypatch.setattr(routes, "_layers", RenderCache(10_000_000))
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", 3)
+    monkeypatch.setattr(
+        routes, "ANSWERS", {**routes.ANSWERS, "tiles": lambda *given: made.append(1) or original(*given)}
+    )
+    routes.prepare("grid")
+    n_made, tiles = len(made), map_layers.first_tiles(store, "grid")
+
+    for tile in tiles:
+        query = {"v": str(store.data_version()), "lang": "en"}
+        assert get(f"/api/tiles/grid/{tile.z}/{tile.x}/{tile.y}.mvt", query).status == 200
+
+    assert len(made) == n_made == len(tiles) > 0
 
 
 def test_no_refusal_holds_a_path_a_stack_or_sql(get):
@@ -198,6 +288,7 @@ def test_fault_E02_only_listed_properties_leave_the_program(get):
 
 def test_fault_E02_no_telephone_description_or_address_leaves_the_program(get):
     texts = [get(path, query).text for path, query in LAYERS.values()]
+    texts.append(gzip.decompress(get(TILE).body).decode("utf-8", errors="replace"))
 
     assert not [text for text in texts if CANARY in text or "河畔路" in text or "反映问题" in text]
     personal = {column.name for table in TABLES.values() for column in table.columns if column.personal}
@@ -215,8 +306,8 @@ def test_figures_bring_their_classes_and_the_words_of_a_legend(get):
     figures = get("/api/values", {"level": "grid", "by": "n_new", "lang": "en"}).json()
 
     assert (figures["title"], figures["unit"], figures["area_unit"]) == ("New", "cases", "grids")
-    assert sum(row["n"] for row in figures["classes"]) + figures["n_no_data"] == len(figures["values"]) == 16
-    for value, place, text in figures["values"].values():
+    assert sum(row["n"] for row in figures["classes"]) + figures["n_no_data"] == len(figures["ids"]) == 16
+    for value, place, text in zip(figures["figures"], figures["places"], figures["texts"], strict=True):
         assert place is not None
         assert text.startswith(f"{value:,.0f} cases")
 
@@ -226,26 +317,22 @@ def test_a_share_stands_in_its_text_and_not_twice_in_the_unit(get):
 
     assert figures["unit"] == ""
     assert figures["area_unit"] == "个网格"
-    assert any("%" in text and "%%" not in text for _, _, text in figures["values"].values())
+    assert any("%" in text and "%%" not in text for text in figures["texts"])
 
 
 def test_a_unit_that_the_name_says_already_is_not_said_twice(get):
     figures = get("/api/values", {"level": "grid", "by": "per_1000", "lang": "en"}).json()
 
     assert (figures["title"], figures["unit"]) == ("Cases per 1,000 residents", "")
-    assert all(
-        text.endswith("per 1,000 residents")
-        for _, _, text in figures["values"].values()
-        if "small" not in text
-    )
+    assert all(text.endswith("per 1,000 residents") for text in figures["texts"] if "small" not in text)
 
 
 def test_the_days_of_an_address_run_up_to_the_last_one_not_included(get):
     one = {"level": "subdistrict", "by": "n_new", "period": "own"}
 
     def count(first, after):
-        figures = get("/api/values", {**one, "from": first, "to": after}).json()["values"]
-        return sum(value for value, _, _ in figures.values())
+        figures = get("/api/values", {**one, "from": first, "to": after}).json()
+        return sum(figures["figures"])
 
     assert count("2026-10-01", "2026-10-03") == count("2026-10-01", "2026-10-02") + count(
         "2026-10-02", "2026-10-03"

@@ -21,7 +21,7 @@ from geo.tasks.dashboards import Dashboard, count_unplaced, make_dashboard
 from geo.tasks.exports import FileFormat, write_dashboard
 from ui import inputs, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
-from ui.map_component import AreaPart, FacilityPart, MapSpec, OutlinePart, show_map
+from ui.map_component import FacilityPart, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Link, NumberCard, Row
 from ui.text import t
 
@@ -222,9 +222,9 @@ def show_area_map(board: Dashboard, inside: Inside, key: IndicatorKey) -> None:
         **map_parts.common(
             t("map.label", what=what, place=place, period=say_period(board.period, session.language()))
         ),
-        areas=AreaPart(
+        areas=map_parts.area_part(
             drawn,
-            map_parts.areas_url(drawn, parent_id=parent_id),
+            parent_id=parent_id,
             values_url=map_parts.values_url(drawn, key, board.period, parent_id=parent_id),
         ),
         outlines=_own_outline(own) if level else (),

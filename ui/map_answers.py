@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
+
+import pandas as pd
 
 from geo.analysis.indicators import Indicator
-from geo.analysis.periods import PERIOD_NAMES, PeriodName
-from geo.errors import ChoiceError
+from geo.analysis.periods import PERIOD_NAMES, Period, PeriodName
+from geo.errors import ChoiceError, ConflictError
 from geo.messages import Language
 from geo.present.documents import dump_json
 from geo.present.period_words import say_period
@@ -21,10 +23,11 @@ from geo.schema import AREA_LEVELS, AreaLevel
 from geo.store.base import CaseFilter, Store
 from geo.tasks.areas import Box
 from geo.tasks.case_filters import filter_from_query
-from geo.tasks.dashboards import Background, choose_period
+from geo.tasks.dashboards import choose_period
 from geo.tasks.map_layers import (
     AreaValues,
     area_layer,
+    area_tile,
     area_values,
     case_points,
     facility_points,
@@ -32,67 +35,88 @@ from geo.tasks.map_layers import (
     hexagon_layer,
     street_layer,
 )
+from geo.vector_tiles import read_tile
 
 Query = Mapping[str, str]
-Answer = Callable[[Store, Query, Callable[[], Background]], bytes]
-"""From a store, the parameters, and what all answers of one data version share, to JSON."""
+
+
+class Measure(Protocol):
+    """Measures the areas of a level; see `geo.tasks.dashboards.measure_level`."""
+
+    def __call__(
+        self, level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
+    ) -> pd.DataFrame:
+        """Return the measured areas by `area_id`, not to be changed."""
+
+
+Answer = Callable[[Store, Query, Measure], bytes]
+"""From a store, the parameters, and what measures a level once for all who ask, to what is sent."""
 
 RESOLUTIONS: Final = range(5, 11)
 MOST_TEXT: Final = 4000
 """Longest parameter that is read."""
 
 
-def answer_areas(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_areas(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with the outlines of `level`, those under `parent` where it is named."""
     return area_layer(store, _level(query), parent_id=query.get("parent") or None).content
 
 
-def answer_values(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_tiles(store: Store, query: Query, measure: Measure) -> bytes:
+    """Answer with the areas of `level` on the tile `z`, `x`, `y`, those under `parent` where it is named."""
+    tile = read_tile(query.get("z", ""), query.get("x", ""), query.get("y", ""))
+    return area_tile(store, _level(query), tile, parent_id=query.get("parent") or None)
+
+
+def answer_values(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with the figures `by` of `level` in a period, their classes and what a legend says."""
     name = _one_of(query, "period", PERIOD_NAMES, other="own" if query.get("from") else "month")
     periods = choose_period(store, name, start_on=_day(query, "from"), end_on=_day(query, "to"))
     where = filter_from_query({key: value for key, value in query.items() if key not in ("level", "area")})
+    level, period, parent_id = _level(query), periods.chosen, query.get("parent") or None
+    key = query.get("by") or "n_new"
     values = area_values(
         store,
-        _level(query),
-        query.get("by") or "n_new",
-        period=periods.chosen,
+        level,
+        key,
+        period=period,
         where=where,
-        parent_id=query.get("parent") or None,
-        background=background(),
+        parent_id=parent_id,
+        measure=lambda: measure(level, period=period, where=where, parent_id=parent_id, by=key),
     )
     return dump_json(write_values(values, language_of(query))).encode()
 
 
-def answer_hexagons(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_hexagons(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with located cases per H3 cell of resolution `res`."""
     return hexagon_layer(store, _where(query), resolution=_resolution(query)).content
 
 
-def answer_points(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_points(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with the cases inside `box`, or with hexagons where they are too many."""
     return case_points(store, _where(query), box=_box(query), resolution=10).content
 
 
-def answer_heat(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_heat(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with sums of cases at the centres of small cells."""
     return heat_points(store, _where(query)).content
 
 
-def answer_facilities(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_facilities(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with the facilities of `kinds` (and `statuses`), all of them where none is named."""
     kinds = [kind for kind in query.get("kinds", "").split(",") if kind]
     statuses = [status for status in query.get("statuses", "").split(",") if status]
     return facility_points(store, kinds=kinds, statuses=statuses).content
 
 
-def answer_streets(store: Store, query: Query, background: Callable[[], Background]) -> bytes:
+def answer_streets(store: Store, query: Query, measure: Measure) -> bytes:
     """Answer with the streets as one bundle of lines per kind."""
     return street_layer(store).content
 
 
 ANSWERS: Final[Mapping[str, Answer]] = {
     "areas": answer_areas,
+    "tiles": answer_tiles,
     "values": answer_values,
     "hexagons": answer_hexagons,
     "points": answer_points,
@@ -108,10 +132,11 @@ def language_of(query: Query) -> Language:
 
 
 def write_values(values: AreaValues, language: Language) -> dict[str, object]:
-    """Write figures as the map reads them: `[value, class, text]` by area, classes, words of the legend."""
+    """Write figures as the map reads them: ids, figures, places of classes and texts, words of the legend."""
     item, classes = values.indicator, values.classes
     unit = "" if item.format == "share" else item.unit(language)
     class_of, endings = values.class_of(), _endings(item, language)
+    by_area = values.values  # noqa: PD011 - a dictionary, no table
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
@@ -120,14 +145,14 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
         "note": say_period(values.period, language),
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
-        "values": {
-            area: [
-                value,
-                class_of[area] if class_of[area] >= 0 else None,
-                "" if value is None else values.texts[area] + endings[area in values.small],
-            ]
-            for area, value in values.values.items()
-        },
+        # As columns: a list for each of fifty thousand areas would cost more than measuring them.
+        "ids": list(by_area),
+        "figures": list(by_area.values()),
+        "places": [None if value is None else class_of[area] for area, value in by_area.items()],
+        "texts": [
+            "" if value is None else values.texts[area] + endings[area in values.small]
+            for area, value in by_area.items()
+        ],
     }
 
 
@@ -156,6 +181,18 @@ def require_short(query: Query) -> None:
     for name, value in query.items():
         if len(value) > MOST_TEXT:
             raise _unreadable(name[:40], value)
+
+
+def require_current(query: Query, data_version: int) -> None:
+    """Refuse an address of another version of the data: outlines of two versions do not go together.
+
+    Raises
+    ------
+    ConflictError
+        If the address names a version, and the data have another.
+    """
+    if query.get("v", str(data_version)) != str(data_version):
+        raise ConflictError("map_data_changed")
 
 
 def _unreadable(name: str, value: str) -> ChoiceError:

@@ -32,6 +32,8 @@ class AreaPart:
     level: str
     url: str
     """GeoJSON with `area_id`, `name`, `level`."""
+    is_tiled: bool = False
+    """Vector tiles instead: in `url`, `{z}`, `{x}` and `{y}` stand where their numbers go."""
     values_url: str | None = None
     """What `/api/values` answers; fetched alone when only it changes."""
     values: Mapping[str, object] | None = None

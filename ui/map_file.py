@@ -49,7 +49,15 @@ def write_map(
 
     store, settings, language = session.store(), session.settings(), session.language()
     values = area_values(
-        store, level, key, period=period, where=where, parent_id=parent_id, background=session.background()
+        store,
+        level,
+        key,
+        period=period,
+        where=where,
+        parent_id=parent_id,
+        measure=lambda: session.measured_level(
+            level, period=period, where=where, parent_id=parent_id, by=key
+        ),
     )
     areas = areas_as_table(store, level, parent_id=parent_id)[["area_id", "name", "geom"]]
     areas.index = pd.Index(areas["area_id"].astype(str))

@@ -13,9 +13,9 @@ from geo.intake.facilities import facility_kinds as kind_names
 from geo.messages import Language
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter
-from geo.tasks.areas import AreaCard, Box
+from geo.tasks.areas import AreaCard, Box, box_of_level
 from geo.tasks.case_filters import filter_to_query
-from geo.tasks.map_layers import facility_kinds
+from geo.tasks.map_layers import facility_kinds, is_tiled
 from ui import pages, routes, session
 from ui.map_component import AreaPart, FacilityPart, KindStyle, Shape
 
@@ -45,6 +45,15 @@ def common(label: str) -> Common:
 def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
     """Return the address of the outlines of a level."""
     return _url(f"areas/{level}.geojson", {"parent": parent_id or ""})
+
+
+def area_part(level: AreaLevel, *, parent_id: str | None = None, values_url: str | None = None) -> AreaPart:
+    """Return the areas of a level, those under an area where it is named, in the way that fits their number."""
+    if not session.kept("is_tiled", (level, parent_id), lambda: is_tiled(session.store(), level, parent_id)):
+        return AreaPart(level, areas_url(level, parent_id=parent_id), values_url=values_url)
+    # The braces stay as they are: the map puts the numbers of each tile in their place.
+    url = _url(f"tiles/{level}/{{z}}/{{x}}/{{y}}.mvt", {"parent": parent_id or ""})
+    return AreaPart(level, url, is_tiled=True, values_url=values_url)
 
 
 def values_url(
@@ -136,12 +145,12 @@ def plain_areas(area: AreaCard | None, *, is_alone: bool = False) -> AreaPart | 
     if not levels:
         return None
     if area is None:
-        return AreaPart(levels[0], areas_url(levels[0]))
+        return area_part(levels[0])
     level = area.child_level if area.child_level and not is_alone else area.level
     parent = (
         area.area_id if area.child_level and not is_alone else (area.parent.area_id if area.parent else None)
     )
-    return AreaPart(level, areas_url(level, parent_id=parent))
+    return area_part(level, parent_id=parent)
 
 
 def box_of(area: AreaCard | None) -> Box | None:
@@ -156,8 +165,6 @@ def whole_box() -> Box | None:
         levels = session.summary().levels
         if not levels:
             return None
-        areas = session.store().read_areas(levels[0])
-        west, south, east, north = areas.total_bounds
-        return float(west), float(south), float(east), float(north)
+        return box_of_level(session.store(), levels[0])
 
     return session.kept("whole_box", (), read)

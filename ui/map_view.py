@@ -18,12 +18,11 @@ from geo.store.base import CaseFilter
 from geo.tasks.areas import AreaCard, Box
 from geo.tasks.case_lists import PositionCounts, count_positions
 from geo.tasks.dashboard_parts import period_filter
-from geo.tasks.dashboards import measure_level
 from geo.tasks.exports import FileFormat, write_areas
 from geo.tasks.map_layers import map_card
 from ui import inputs, map_file, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
-from ui.map_component import AreaPart, CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
+from ui.map_component import CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Fact, Link, NumberCard, Row
 from ui.text import t
 
@@ -147,11 +146,7 @@ def show_view(view: View) -> None:
     """Draw the map and follow what was clicked on it."""
     spec = MapSpec(
         **map_parts.common(_label(view)),
-        areas=AreaPart(
-            view.level,
-            map_parts.areas_url(view.level, parent_id=view.parent_id),
-            values_url=_values_url(view),
-        ),
+        areas=map_parts.area_part(view.level, parent_id=view.parent_id, values_url=_values_url(view)),
         outlines=_outlines(view),
         streets_url=map_parts.streets_url(),
         cases=_case_part(view),
@@ -344,12 +339,8 @@ def show_ranking(view: View) -> None:
     order = st.session_state.setdefault("ranking", "by")
     column = {"by": key, "new": "n_new", "name": "name"}.get(order, key)
     is_up = column == "name" or INDICATORS[cast(IndicatorKey, column)].better == "low"
-    ordered = (
-        table.sort_values([column, "name"], ascending=[is_up, True], na_position="last")
-        if len(table)
-        else table
-    )
-    rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.head(MOST_ROWS).iterrows()]
+    ordered = first_rows(table, column, is_up=is_up)
+    rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.iterrows()]
     heads = [
         Column("#", align="right", width="44px"),
         Column(shows.words(LEVELS, view.level), is_long=True, sort="name"),
@@ -379,18 +370,20 @@ def read_level(view: View) -> pd.DataFrame:
     period, where, parent = view.period, view.where, view.parent_id
     if period is None:
         return session.store().residents(view.level, parent_id=parent).set_index("area_id")
-    return session.kept(
-        "level",
-        (view.level, parent, where, period),
-        lambda: measure_level(
-            session.store(),
-            view.level,
-            period=period,
-            where=where,
-            parent_id=parent,
-            background=session.background(),
-        ),
-    )
+    return session.measured_level(view.level, period=period, where=where, parent_id=parent, by=view.by)
+
+
+def first_rows(table: pd.DataFrame, column: str, *, is_up: bool) -> pd.DataFrame:
+    """Return the first `MOST_ROWS` areas by a column, then by name; areas without a figure come last."""
+    if table.empty:
+        return table
+    if column != "name" and int(table[column].notna().sum()) >= MOST_ROWS:
+        figures = table[column].astype(float)
+        last = figures.nsmallest(MOST_ROWS).max() if is_up else figures.nlargest(MOST_ROWS).min()
+        table = table[
+            figures <= last if is_up else figures >= last
+        ]  # sorting fifty thousand names takes a while
+    return table.sort_values([column, "name"], ascending=[is_up, True], na_position="last").head(MOST_ROWS)
 
 
 def _heading(key: IndicatorKey) -> str:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import pandas as pd
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,14 +22,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import geo
-from geo.errors import GeoError, MissingError, StoreError
+from geo.analysis.periods import Period
+from geo.errors import ConflictError, GeoError, MissingError, StoreError
 from geo.messages import Language, say
 from geo.present.offline import VENDOR
 from geo.schema import AreaLevel
-from geo.store.base import Store
-from geo.tasks.dashboards import Background, read_background
+from geo.store.base import CaseFilter, Store
+from geo.tasks.dashboards import measure_level
+from geo.tasks.map_layers import first_tiles, is_tiled
 from ui.asset_files import ASSET_PATH, OURS, base_path
-from ui.map_answers import ANSWERS, language_of, require_short
+from ui.map_answers import ANSWERS, Measure, language_of, require_current, require_short
 from ui.render_cache import RenderCache
 from ui.tokens import Grant, mint, verify
 
@@ -36,6 +39,8 @@ log = logging.getLogger(__name__)
 
 KEPT_BYTES: Final = 64_000_000
 PREVIEW_BYTES: Final = 48_000_000
+JSON_TYPE: Final = "application/json"
+TILE_TYPE: Final = "application/vnd.mapbox-vector-tile"
 _UNKEYED: Final = frozenset({"token", "v"})
 """Parameters that do not change an answer: the version of the data is read from the store itself. The
 language changes figures only, where names and units stand beside them."""
@@ -49,7 +54,6 @@ class _Provider:
 
     def __init__(self) -> None:
         self.give: Callable[[], Store] | None = None
-        self.background: Background | None = None
 
     def store(self) -> Store:
         if self.give is not None:
@@ -58,15 +62,20 @@ class _Provider:
 
         return session.store()
 
-    def shared(self, store: Store) -> Background:
-        """Return what all answers of one data version share, read once."""
+    def measure(self) -> Measure:
+        """Return what measures a level, kept beside the pages where the store is theirs."""
         if self.give is None:
             from ui import session  # noqa: PLC0415 - pages import this module
 
-            return session.shared_background()
-        if self.background is None or self.background.data_version != store.data_version():
-            self.background = read_background(store)
-        return self.background
+            return session.measured_level
+        store = self.give()
+
+        def measure(
+            level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
+        ) -> pd.DataFrame:
+            return measure_level(store, level, period=period, where=where, parent_id=parent_id)
+
+        return measure
 
 
 _provider = _Provider()
@@ -74,7 +83,7 @@ _provider = _Provider()
 
 def set_store_provider(give: Callable[[], Store]) -> None:
     """Take the store from somewhere else than the pages' session."""
-    _provider.give, _provider.background = give, None
+    _provider.give = give
 
 
 def api_token() -> str:
@@ -99,7 +108,8 @@ def all_routes() -> list[BaseRoute]:
         *asset_routes(),
         Route(f"{base_path()}/healthz", _health),
         Route(f"{start}/areas/{{level}}.geojson", _answer("areas")),
-        *(Route(f"{start}/{name}", _answer(name)) for name in ANSWERS if name != "areas"),
+        Route(f"{start}/tiles/{{level}}/{{z}}/{{x}}/{{y}}.mvt", _answer("tiles")),
+        *(Route(f"{start}/{name}", _answer(name)) for name in ANSWERS if name not in ("areas", "tiles")),
         Route(f"{start}/preview/{{name}}", _preview),
     ]
 
@@ -123,9 +133,16 @@ def prepare(level: AreaLevel) -> None:
     """
     store = _provider.store()
     # Figures are asked for in many ways; what each of them needs is read once.
-    ANSWERS["values"](store, {"level": level, "by": "n_new"}, lambda: _provider.shared(store))
-    outlines = {"level": level}
-    _layer(store, _tag(store, "areas", outlines), "areas", outlines)
+    ANSWERS["values"](store, {"level": level, "by": "n_new"}, _provider.measure())
+    name, asked = "areas", [{"level": str(level)}]
+    if is_tiled(store, level):
+        name = "tiles"
+        asked = [
+            {"level": level, "z": str(tile.z), "x": str(tile.x), "y": str(tile.y)}
+            for tile in first_tiles(store, level)
+        ]
+    for query in asked:
+        _layer(store, _tag(store, name, query), name, query)
 
 
 class _KeptFiles(StaticFiles):
@@ -164,13 +181,15 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
         if refusal := _refuse(query, _identity(store)):
             return _sentence(refusal, 403, language)
         require_short(query)
+        if name == "tiles":
+            require_current(query, store.data_version())
         tag = _tag(store, name, query)
         if _has(headers, tag):
             return Response(status_code=304, headers=_headers(tag))
         content = _layer(store, tag, name, query)
     except GeoError as error:
         return _refusal(error, language)
-    return _packed(content, tag, headers)
+    return _packed(content, tag, headers, media_type=TILE_TYPE if name == "tiles" else JSON_TYPE)
 
 
 def _tag(store: Store, name: str, query: Mapping[str, str]) -> str:
@@ -185,7 +204,7 @@ def _layer(store: Store, tag: str, name: str, query: Mapping[str, str]) -> bytes
     """Return an answer, packed; made once per version of the data."""
     return _layers.get(
         tag,
-        lambda: gzip.compress(ANSWERS[name](store, query, lambda: _provider.shared(store)), compresslevel=5),
+        lambda: gzip.compress(ANSWERS[name](store, query, _provider.measure()), compresslevel=5),
     )
 
 
@@ -234,16 +253,19 @@ def _headers(tag: str) -> dict[str, str]:
     }
 
 
-def _packed(content: bytes, tag: str, headers: Mapping[str, str]) -> Response:
+def _packed(content: bytes, tag: str, headers: Mapping[str, str], *, media_type: str = JSON_TYPE) -> Response:
     if "gzip" in headers.get("accept-encoding", ""):
         answer = {**_headers(tag), "Content-Encoding": "gzip"}
-        return Response(content, media_type="application/json", headers=answer)
-    return Response(gzip.decompress(content), media_type="application/json", headers=_headers(tag))
+        return Response(content, media_type=media_type, headers=answer)
+    return Response(gzip.decompress(content), media_type=media_type, headers=_headers(tag))
+
+
+_STATUS: Final = ((MissingError, 404), (ConflictError, 409), (StoreError, 503))
 
 
 def _refusal(error: GeoError, language: Language) -> Response:
     log.info("refused a layer: %s", error.code)
-    status = 404 if isinstance(error, MissingError) else 503 if isinstance(error, StoreError) else 400
+    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 400)
     body = {"code": error.code, "error": error.say(language)}
     return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
 

@@ -13,16 +13,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
 
+import pandas as pd
 import streamlit as st
 
-from geo.analysis.periods import PERIOD_NAMES, PeriodName, Periods
+from geo.analysis.periods import PERIOD_NAMES, Period, PeriodName, Periods
 from geo.errors import SettingError
 from geo.messages import Language
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings, read_settings
-from geo.store.base import Store
+from geo.store.base import CaseFilter, Store
+from geo.store.codes import Memory
 from geo.tasks.areas import AreaCard, AreaName, find_area
-from geo.tasks.dashboards import Background, choose_period, read_background
+from geo.tasks.dashboards import Background, choose_period, measure_level, read_background
+from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 
 T = TypeVar("T")
@@ -197,12 +200,47 @@ def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
     return answer
 
 
+def measured_level(
+    level: AreaLevel, *, period: Period, where: CaseFilter, parent_id: str | None, by: str
+) -> pd.DataFrame:
+    """Measure the areas of a level once, for the colours of a map and for the table beside it.
+
+    See `geo.tasks.dashboards.measure_level`; the table is shared and must not be changed. Times to
+    close are in it only where `by`, the indicator that is shown, is one.
+    """
+    is_timed = is_timed_by(by)
+    shelf = _shelf()
+    version = store().data_version()
+    with shelf.lock:
+        if shelf.levels_of != version:
+            shelf.levels_of, shelf.levels = version, Memory()
+        levels = shelf.levels
+
+    def measure() -> pd.DataFrame:
+        return measure_level(
+            store(),
+            level,
+            period=period,
+            where=where,
+            parent_id=parent_id,
+            background=shared_background(),
+            with_percentiles=is_timed,
+        )
+
+    return levels.get(
+        (level, period, where, parent_id, is_timed),
+        measure,
+        size=lambda table: int(table.memory_usage().sum()),
+    )
+
+
 class _Shelf:
     """Answers of one version of the data."""
 
     def __init__(self) -> None:
-        self.version = -1
+        self.version = self.levels_of = -1
         self.answers: dict[tuple[str, str], object] = {}
+        self.levels = Memory()
         self.making: dict[tuple[int, str, str], threading.Lock] = {}
         self.lock = threading.Lock()
 

@@ -21,6 +21,18 @@ MESSAGES: dict[str, Message] = {
         "Reload the page.",
         "请刷新页面。",
     ),
+    "map_data_changed": Message(
+        "The data were changed after this map was opened.",
+        "打开地图后数据已有更新。",
+        "Reload the page.",
+        "请刷新页面。",
+    ),
+    "tile_unknown": Message(
+        "There is no map tile {tile}: a tile is zoom/column/row, and the zoom is 0 to {deepest}.",
+        "没有地图瓦片 {tile}：瓦片写作 级别/列/行，级别为 0 至 {deepest}。",
+        "Open the page again.",
+        "请重新打开页面。",
+    ),
     "preview_gone": Message(
         "This preview is no longer kept.",
         "此预览已不再保留。",

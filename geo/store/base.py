@@ -20,6 +20,7 @@ import pandas as pd
 from geo.errors import ChoiceError
 from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
+from geo.vector_tiles import Tile
 
 GroupBy = Literal[
     "all", "district", "subdistrict", "community", "grid", "microgrid", "courtyard", "unit_grid",
@@ -330,6 +331,14 @@ class Store(Protocol):
         those with the codes.
         """
 
+    def area_tile(self, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+        """Write the published areas of one level on a tile (newest sets) as a Mapbox vector tile.
+
+        Every area whose box touches the tile is on it, with `area_id` and `name`, whole and in order of
+        `area_id`; see `geo.vector_tiles`. `parent_id` keeps the areas under that ancestor. Empty where
+        there is none.
+        """
+
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
         """Return the published areas with that code (one row per level), newest set, no geometry."""
 
@@ -411,6 +420,9 @@ class Store(Protocol):
         Columns `area_id`, `name`, `parent_id`, `residents`,
         `households`, `area_m2`.
         """
+
+    def count_under(self, area_id: str) -> dict[AreaLevel, int]:
+        """Number of published areas under one, however many levels up it stands, by level."""
 
     def fingerprints(self, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
         """Number of rows and checksum of every table, in one version of the data."""

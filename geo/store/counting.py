@@ -72,7 +72,9 @@ def period_counts(
     codes, counts = count_facts(facts, by, where, start=start, end=end) if counted is None else counted
     found = find_percentiles(facts, by, where, start=start, end=end) if with_percentiles else {}
     groups = decode(facts, by, codes)
-    order = sorted(range(len(groups)), key=lambda position: _sort_key(groups[position]))
+    known = [position for position, group in enumerate(groups) if group is not None]
+    order = sorted(known, key=groups.__getitem__)  # type: ignore[arg-type]  # texts, or numbers, never both
+    order += [position for position, group in enumerate(groups) if group is None]
     table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
     for name in PERIOD_COUNTS:
         table[name] = counts[name][order]

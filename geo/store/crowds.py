@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.analysis.compiled import compiled
 from geo.store.base import CaseFilter
 from geo.store.codes import FactTable
 from geo.store.filters import build_condition
 from geo.store.frames import to_pandas
 
 Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
 
 MANY: Final = 100
 """From this load on, points are sought in the hexagons that carry as many cases at all."""
@@ -26,6 +28,26 @@ MANY: Final = 100
 _FEWEST_BITS, _MOST_BITS = 10, 24
 _SPREAD_LON, _SPREAD_LAT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd numbers whose multiples scatter the bits of a float over the upper bits (Fibonacci hashing)."""
+
+
+@compiled
+def _mark_full(
+    lon: Words, lat: Words, shift: np.uint64, least: int, n_in_bucket: npt.NDArray[np.uint8],
+    is_full: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Mark the points whose hash value occurs at least so often; below 256 times."""
+    for i in range(len(lon)):
+        bucket = ((lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)) >> shift
+        if n_in_bucket[bucket] < 255:
+            n_in_bucket[bucket] += 1
+    for i in range(len(lon)):
+        bucket = ((lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)) >> shift
+        is_full[i] = n_in_bucket[bucket] >= least
+
+
+def warm_up() -> None:
+    """Compile what is needed here, or load it from its cache."""
+    count_points(np.zeros(1), np.zeros(1), least=2)
 
 
 def pile_ups(facts: FactTable, where: CaseFilter, *, least: int) -> pd.DataFrame:
@@ -69,9 +91,9 @@ def count_points(lon: Floats, lat: Floats, *, least: int) -> pd.DataFrame:
     """
     lon, lat = lon + 0.0, lat + 0.0  # -0.0 is 0.0
     bits = min(max(len(lon).bit_length(), _FEWEST_BITS), _MOST_BITS)
-    mixed = (lon.view(np.uint64) * _SPREAD_LON) ^ (lat.view(np.uint64) * _SPREAD_LAT)
-    bucket = (mixed >> np.uint64(64 - bits)).astype(np.int64)
-    is_full = (np.bincount(bucket, minlength=1 << bits) >= least)[bucket]
+    is_full = np.zeros(len(lon), dtype=np.bool_)
+    n_in_bucket = np.zeros(1 << bits, dtype=np.uint8)  # small, so that it stays in the processor's cache
+    _mark_full(lon.view(np.uint64), lat.view(np.uint64), np.uint64(64 - bits), least, n_in_bucket, is_full)
     counts = pd.DataFrame({"lon": lon[is_full], "lat": lat[is_full]}).value_counts(sort=False)
     crowded = counts[counts >= least].rename("n").astype("int64").reset_index()
     return crowded.sort_values(["n", "lon", "lat"], ascending=[False, True, True], ignore_index=True)

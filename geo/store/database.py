@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 import pyarrow as pa
 
 from geo.schema import ColumnType
+from geo.vector_tiles import Tile
 
 Answer = TypeVar("Answer")
 
@@ -105,6 +106,9 @@ class Database(Protocol):
 
     def hex_to_wkb(self, expression: str) -> str:
         """SQL that turns hexadecimal text into WKB."""
+
+    def area_tile(self, rows: str, params: Sequence[object], tile: Tile) -> bytes:
+        """Write rows of `areas`, given as SQL after FROM with the alias t, as one vector tile."""
 
     def columns_of(self, table: str) -> list[tuple[str, str, bool]]:
         """Name, type in the words of `geo.schema`, and whether it is required."""

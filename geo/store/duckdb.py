@@ -19,10 +19,12 @@ from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
+import shapely
 
 from geo.errors import StoreBrokenError, StoreError
 from geo.schema import ColumnType
 from geo.store.duckdb_words import opening_error, our_words
+from geo.vector_tiles import Tile, encode_tile
 
 log = logging.getLogger(__name__)
 
@@ -242,6 +244,14 @@ class DuckDatabase:
     def hex_to_wkb(self, expression: str) -> str:
         """SQL that turns hexadecimal text into WKB."""
         return f"unhex({expression})"
+
+    def area_tile(self, rows: str, params: Sequence[object], tile: Tile) -> bytes:
+        """Write rows of `areas`, given as SQL after FROM with the alias t, as one vector tile."""
+        geom = self.geometry_out("t.geom")
+        found = self.query(f"SELECT t.area_id, t.name, {geom} AS geom FROM {rows} ORDER BY t.area_id", params)
+        ids, names = (found.column(name).to_pylist() for name in ("area_id", "name"))
+        shapes = shapely.from_wkb(found.column("geom").to_numpy())
+        return encode_tile(tile, ids, names, shapes)
 
     def columns_of(self, table: str) -> list[tuple[str, str, bool]]:
         """Name, type in the words of `geo.schema`, and whether it is required."""

@@ -25,6 +25,8 @@ from geo.errors import ConnectionLostError, StoreError
 from geo.schema import ColumnType
 from geo.store.postgis_connect import Connection, Limits, our_words, pool_of
 from geo.store.postgis_rows import encode, sql_type, to_arrow_column
+from geo.store.tiles import postgis_tile
+from geo.vector_tiles import Tile
 
 WRITERS_LOCK = 0x67657475
 """Number of the advisory lock that a writer holds; such locks belong to one database."""
@@ -294,6 +296,11 @@ class PostgisDatabase:
     def hex_to_wkb(self, expression: str) -> str:
         """SQL that turns hexadecimal text into WKB."""
         return f"decode({expression}, 'hex')"
+
+    def area_tile(self, rows: str, params: Sequence[object], tile: Tile) -> bytes:
+        """Write rows of `areas`, given as SQL after FROM with the alias t, as one vector tile."""
+        written = self.row(postgis_tile(rows, tile), params)
+        return bytes(written[0]) if written is not None and isinstance(written[0], bytes) else b""
 
     def columns_of(self, table: str) -> list[tuple[str, str, bool]]:
         """Name, type in the words of `geo.schema`, and whether it is required."""

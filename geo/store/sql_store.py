@@ -26,6 +26,7 @@ from geo.store import (
     listing,
     placing,
     reading,
+    tiles,
     undoing,
     verifying,
 )
@@ -48,6 +49,7 @@ from geo.store.database import Database, count, every
 from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
+from geo.vector_tiles import Tile
 
 Answer = TypeVar("Answer")
 
@@ -235,6 +237,15 @@ class SqlStore:
 
         return self._ask(answer)
 
+    def area_tile(self, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+        """Write the published areas of one level on a tile as a Mapbox vector tile."""
+
+        def answer(facts: FactTable) -> bytes:
+            under = None if parent_id is None else _find_under(facts, level, parent_id, None)
+            return tiles.area_tile(self._db, level, tile, area_ids=under)
+
+        return self._ask(answer)
+
     def find_area(self, area_id: str, *, level: AreaLevel | None = None) -> pd.DataFrame:
         """Return the published areas with that code, no geometry."""
         return self._ask(
@@ -338,6 +349,11 @@ class SqlStore:
 
         return self._ask(answer)
 
+    def count_under(self, area_id: str) -> dict[AreaLevel, int]:
+        """Count the published areas under one, by level."""
+        under = self._ask(lambda facts: _find_all_under(facts, area_id, None))
+        return {level: len(codes) for level, codes in under.items()}
+
     def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
         # with a memory of its own: what is remembered proves nothing
@@ -371,6 +387,10 @@ def _remember(facts: FactTable, key: Hashable, read: Callable[[], pd.DataFrame])
 
 
 def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:
+    return _find_all_under(facts, parent_id, on)[level]
+
+
+def _find_all_under(facts: FactTable, parent_id: str, on: date | None) -> reading.Under:
     def read() -> reading.Tree:
         return reading.read_tree(facts.db, on)
 
@@ -378,7 +398,7 @@ def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | N
         tree = facts.memory.get(("tree", on), read, size=_size_of)
         return reading.find_under(tree, parent_id)
 
-    return facts.memory.get(("under", parent_id, on), find, size=_size_of)[level]
+    return facts.memory.get(("under", parent_id, on), find, size=_size_of)
 
 
 def _size_of(parts: Mapping[AreaLevel, Sequence[object]] | Mapping[str, Sequence[object]]) -> int:

@@ -108,6 +108,14 @@ def find_levels(store: Store) -> dict[AreaLevel, int]:
     return {level: n for level, n in counts.items() if n}
 
 
+def box_of_level(store: Store, level: AreaLevel) -> Box:
+    """Return the box of all published areas of a level that has any, WGS84."""
+    boxes = store.residents(level)
+    west, south = boxes[["west", "south"]].min()
+    east, north = boxes[["east", "north"]].max()
+    return float(west), float(south), float(east), float(north)
+
+
 def finer_levels(level: AreaLevel) -> tuple[AreaLevel, ...]:
     """Return the levels that may lie inside a level, in the order they are shown.
 
@@ -268,8 +276,8 @@ def _find_parents(store: Store, level: AreaLevel, parent_id: object) -> tuple[Ar
 
 
 def _count_children(store: Store, level: AreaLevel, area_id: str) -> dict[AreaLevel, int]:
-    counts = {finer: len(store.residents(finer, parent_id=area_id)) for finer in finer_levels(level)}
-    return {finer: n for finer, n in counts.items() if n}
+    counts = store.count_under(area_id)
+    return {finer: counts[finer] for finer in finer_levels(level) if counts[finer]}
 
 
 def _find_staff(store: Store, area_id: str, at: datetime | None) -> pd.DataFrame:

@@ -245,6 +245,7 @@ def measure_level(
     where: CaseFilter | None = None,
     parent_id: str | None = None,
     background: Background | None = None,
+    with_percentiles: bool = True,
 ) -> pd.DataFrame:
     """Measure every indicator of every area of a level: what the map colours and the command prints.
 
@@ -260,6 +261,8 @@ def measure_level(
         Narrows the cases further; must not name moments.
     background
         From `read_background` of the same data version; read here when missing.
+    with_percentiles
+        Whether times to close are wanted; without them it is faster.
 
     Returns
     -------
@@ -269,7 +272,13 @@ def measure_level(
     background = background or read_background(store)
     people = count_residents(store, level, parent_id=parent_id, population=background.population)
     table = measure_areas(
-        store, level, where or CaseFilter(), period, people=people, pile_ups=background.pile_ups
+        store,
+        level,
+        where or CaseFilter(),
+        period,
+        people=people,
+        pile_ups=background.pile_ups,
+        with_percentiles=with_percentiles,
     )
     return people[["name", "parent_id", "basis"]].join(table)
 

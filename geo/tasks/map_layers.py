@@ -8,8 +8,9 @@ neighbours stay flush, and coordinates are rounded to six decimals (11 cm).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,18 +19,19 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.analysis.classes import Classes, ClassMethod, classify
-from geo.analysis.indicators import AREA_INDICATORS, INDICATORS, Indicator, IndicatorKey, find_small
+from geo.analysis.indicators import AREA_INDICATORS, INDICATORS, Format, Indicator, IndicatorKey, find_small
 from geo.analysis.periods import Period
 from geo.errors import ChoiceError, MissingError
 from geo.hexagons import hexagon_centres, hexagon_polygons, hexagon_text
 from geo.present.documents import dump_json
-from geo.present.numbers import show_value
+from geo.present.numbers import NO_FIGURE, show_value
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter, Store
-from geo.tasks.areas import AreaCard, Box, find_levels
+from geo.tasks.areas import AreaCard, Box, box_of_level, find_levels
 from geo.tasks.case_filters import narrow
 from geo.tasks.case_lists import read_rows
 from geo.tasks.dashboards import Background, measure_level
+from geo.vector_tiles import DEEPEST, Tile, tiles_over
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "areas": ("area_id", "name", "level", "parent_id"),
@@ -40,6 +42,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Properties each layer may carry."""
 
+MOST_OUTLINES = 10_000
+"""Beyond this, areas come as vector tiles."""
+MOST_TILES_WIDE = 1.6
+"""A tile is drawn 362 px wide or more; a map of 620 px leaves 584 for the place it shows."""
 MOST_POINTS = 5_000
 """Beyond this, case points come as hexagons."""
 HEAT_RESOLUTION = 10
@@ -92,7 +98,7 @@ class AreaValues:
     def class_of(self) -> dict[str, int]:
         """Return the class of each area, -1 without a value."""
         positions = self.classes.positions
-        return dict(zip(positions.index.astype(str), positions.astype(int).tolist(), strict=True))
+        return dict(zip(_texts_of(positions.index), positions.to_numpy().tolist(), strict=True))
 
 
 def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) -> Layer:
@@ -119,6 +125,35 @@ def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) 
     return Layer("areas", content, len(areas))
 
 
+def is_tiled(store: Store, level: AreaLevel, parent_id: str | None = None) -> bool:
+    """Tell whether the areas of a level are too many to travel as one file of outlines."""
+    return len(store.residents(level, parent_id=parent_id)) > MOST_OUTLINES
+
+
+def first_tiles(store: Store, level: AreaLevel) -> list[Tile]:
+    """Return the tiles a map of a whole level opens with, on a map as high as ours on a desk.
+
+    Such a map shows the place 1 to 1.6 tiles high or wide; on other screens it may open with others.
+    """
+    box = box_of_level(store, level)
+    zooms = [z for z in range(DEEPEST + 1) if Tile(z, 0, 0).span_of(box) < MOST_TILES_WIDE]
+    return tiles_over(box, zooms[-1] if zooms else 0)
+
+
+def area_tile(store: Store, level: AreaLevel, tile: Tile, *, parent_id: str | None = None) -> bytes:
+    """Write the areas of a level on one vector tile: how a large level travels, see `geo.vector_tiles`.
+
+    Raises
+    ------
+    MissingError
+        If the level has no areas; a tile beside them is empty.
+    """
+    content = store.area_tile(level, tile, parent_id=parent_id)
+    if not content and store.residents(level, parent_id=parent_id).empty:
+        raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
+    return content
+
+
 def simplify_areas(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Thin polygons for the screen; shared edges are thinned once, so neighbours stay flush.
 
@@ -143,7 +178,7 @@ def area_values(
     where: CaseFilter | None = None,
     parent_id: str | None = None,
     method: ClassMethod = "quantiles",
-    background: Background | None = None,
+    measure: Callable[[], pd.DataFrame] | None = None,
 ) -> AreaValues:
     """Measure one indicator for every area of a level and cut it into classes.
 
@@ -161,8 +196,8 @@ def area_values(
         Narrows the cases (categories, kinds, sources …); must not name moments.
     method
         How classes are cut.
-    background
-        From `read_background` of the same data version; read here when missing.
+    measure
+        Gives `measure_level` of the same choices, where it is kept; measured here when missing.
 
     Raises
     ------
@@ -175,21 +210,22 @@ def area_values(
     where = where or CaseFilter()
     if any(getattr(where, name) is not None for name in _TIME_FIELDS):
         raise ChoiceError("filter_with_time")
-    table = measure_level(
-        store, level, period=period, where=where, parent_id=parent_id, background=background
-    )
+    if measure is None:
+        table = measure_level(store, level, period=period, where=where, parent_id=parent_id)
+    else:
+        table = measure()
     if table.empty:
         raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
     item = INDICATORS[wanted]
     values = table[wanted].astype(float)
-    ids = [str(area) for area in table.index]
-    numbers = [None if math.isnan(value) else value for value in values.tolist()]
+    ids, figures = _texts_of(table.index), values.tolist()
+    numbers = [None if math.isnan(value) else value for value in figures]
     new = narrow(where, reported_from=period.start, reported_to=period.end)
     return AreaValues(
         level=level,
         indicator=item,
         values=dict(zip(ids, numbers, strict=True)),
-        texts={area: show_value(value, item.format) for area, value in zip(ids, numbers, strict=True)},
+        texts=dict(zip(ids, _show_all(figures, item.format), strict=True)),
         small=frozenset(table.index[find_small(table, wanted)]),
         classes=classify(values, method=method, show=lambda value: show_value(value, item.format)),
         period=period,
@@ -197,6 +233,25 @@ def area_values(
         n_unplaced=store.count_cases(narrow(new, without=(*new.without, level))),
         n_unlocated=store.count_cases(narrow(new, is_located=False)),
     )
+
+
+def _texts_of(index: pd.Index[Any]) -> list[str]:
+    """Return codes as plain texts, ten times faster than an index hands them out one by one."""
+    texts: list[str] = index.to_numpy(dtype=object).tolist()
+    return texts
+
+
+def _show_all(numbers: Sequence[float], style: Format) -> list[str]:
+    """Write figures, each once: tens of thousands of areas share a few hundred."""
+    texts = {
+        value: show_value(value, style) for value in {value for value in numbers if not math.isnan(value)}
+    }
+    return [texts.get(value, NO_FIGURE) for value in numbers]  # NaN, no figure, equals nothing
+
+
+def is_timed_by(key: str) -> bool:
+    """Tell whether an indicator is a time to close, which takes percentiles."""
+    return any(key == known and INDICATORS[known].format == "hours" for known in AREA_INDICATORS)
 
 
 def hexagon_layer(store: Store, where: CaseFilter, *, resolution: int) -> Layer:

@@ -14,6 +14,7 @@ from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
 from geo.store.base import CaseFilter, Store
+from geo.store.crowds import warm_up as compile_counting
 from geo.store.postgis_connect import Limits
 from geo.whole_files import sweep
 
@@ -104,7 +105,8 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def warm_up() -> None:
-    """Compile what placing points needs, or load it from its cache; call it where nobody waits."""
+    """Compile what dashboards and placing points need, or load it from its cache; call it where nobody waits."""
+    compile_counting()
     compile_placing()
 
 

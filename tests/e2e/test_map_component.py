@@ -12,14 +12,21 @@ READY = '.getu-map[data-ready="1"]'
 LEGEND = ".getu-legend-body"
 
 
-@pytest.fixture(scope="module")
+def start(start_server, request, n_areas):
+    app = request.path.parent / "apps" / "map_app.py"
+    is_tiled = "1" if request.param == "tiles" else ""
+    return start_server(app, GETU_TEST_AREAS=str(n_areas), GETU_TEST_TILED=is_tiled)
+
+
+@pytest.fixture(scope="module", params=["outlines", "tiles"])
 def address(start_server, request):
-    return start_server(request.path.parent / "apps" / "map_app.py", GETU_TEST_AREAS="500")
+    """An app whose areas travel as one file of outlines, and one whose areas travel as tiles."""
+    return start(start_server, request, 500)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["outlines", "tiles"])
 def large(start_server, request):
-    return start_server(request.path.parent / "apps" / "map_app.py", GETU_TEST_AREAS="10000")
+    return start(start_server, request, 10_000)
 
 
 def choose(page, label):
@@ -244,3 +251,74 @@ def test_the_legend_is_folded_on_a_phone_and_nothing_is_wider_than_the_screen(op
     assert page.locator(".getu-legend").get_attribute("open") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert "is-dark" in page.locator(".getu-map").get_attribute("class")
+
+
+def colours_of_all(page):
+    """How many areas of the view show the colour of their class in the middle, and how many another."""
+    return page.evaluate(f"""() => {{
+        {FIND_MAP}
+        const {{ map, areas }} = root.getuMap;
+        const canvas = shadow.querySelector('.leaflet-areas-pane canvas');
+        const size = map.getSize(), box = canvas.getBoundingClientRect();
+        const frame = root.querySelector('.getu-canvas').getBoundingClientRect();
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const scale = canvas.width / box.width, side = 23;
+        let [right, wrong] = [0, []];
+        for (const id of areas.byId.keys()) {{
+            const place = Number(id.slice(1));
+            const [column, row] = [place % side, Math.floor(place / side)];
+            const middle = [30.6 + (row + 0.5) * 0.12 / side, 104.02 + (column + 0.5) * 0.12 / side];
+            const at = map.latLngToContainerPoint(middle);
+            if (at.x < 2 || at.y < 2 || at.x > size.x - 2 || at.y > size.y - 2) continue;
+            const kind = areas.classOf(id);
+            if (kind === null) continue;
+            const x = Math.round((at.x + frame.x - box.x) * scale);
+            const from = 4 * (Math.round((at.y + frame.y - box.y) * scale) * canvas.width + x);
+            const seen = [...pixels.data.slice(from, from + 3)];
+            const colour = areas.values.classes[kind].colour;
+            const wanted = [1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16));
+            if (seen.every((part, k) => Math.abs(part - wanted[k]) < 3)) right += 1;
+            else wrong.push([id, seen, wanted]);
+        }}
+        return [right, wrong];
+    }}""")
+
+
+@pytest.mark.parametrize("address", ["tiles"], indirect=True)
+@pytest.mark.parametrize("zooms", [0, 1, 2, 4, -1], ids=lambda zooms: f"{zooms:+d}")
+def test_no_area_is_a_hole_and_none_has_the_colour_of_another_at_any_zoom(open_page, address, zooms):
+    page = open_page(address)
+    page.wait_for_selector(READY)
+    page.evaluate(
+        f"""zooms => {{
+            {FIND_MAP}
+            const {{ map }} = root.getuMap;
+            map.setZoom(map.getZoom() + zooms, {{ animate: false }});
+        }}""",
+        zooms,
+    )
+    page.wait_for_function(
+        f"() => {{ {FIND_MAP} return root.getuMap.areas.view === root.getuMap.areas.drawn; }}"
+    )
+
+    right, wrong = colours_of_all(page)
+    assert wrong == []
+    assert right > (450 if zooms <= 0 else 5)
+
+
+@pytest.mark.parametrize("address", ["tiles"], indirect=True)
+def test_a_tile_that_is_refused_after_a_move_is_told_and_what_is_drawn_stays(open_page, address):
+    page = open_page(address)
+    page.wait_for_selector(READY)
+    page.record.expect_failure("/test/tile")
+    refusal = {"error": "打开地图后数据已有更新。"}
+    page.route("**/test/tile*", lambda route: route.fulfill(status=409, json=refusal))
+
+    page.locator(".leaflet-control-zoom-in").click()
+    page.wait_for_selector(".getu-notice >> text=打开地图后数据已有更新。")
+    assert state(page, "areas") == "500"
+
+    page.unroute("**/test/tile*")
+    page.locator(".leaflet-control-zoom-out").click()
+    page.locator(".leaflet-control-zoom-in").click()
+    page.wait_for_selector(".getu-notice", state="hidden")

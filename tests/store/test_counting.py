@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import product
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -448,3 +449,17 @@ def _months_agree(store, rows):
         expected = plain_counts(rows, START, datetime(2026, end, 1, tzinfo=SHANGHAI))
         assert past["n_opened"] - past["n_ended"] == expected["n_open"]
         assert past["n_late"] - past["n_late_closed"] == expected["n_overdue"]
+
+
+def test_percentiles_of_many_spans_are_those_of_the_sorted_list():
+    rng = np.random.default_rng(11)
+    for seconds in (
+        rng.integers(0, 5_000_000, 50_000),
+        rng.exponential(90_000, 30_001).astype("int64"),
+        np.full(5_000, 7, dtype="int64"),
+        np.concatenate([np.zeros(4_000, dtype="int64"), rng.integers(0, 2**40, 4_000)]),  # beyond the bins
+        rng.integers(0, 4_096, 2_101),
+    ):
+        in_order = sorted(seconds.tolist())
+        wanted = [in_order[-(-len(in_order) * percent // 100) - 1] for percent in PERCENTS]
+        assert spans_module._pick(seconds) == wanted

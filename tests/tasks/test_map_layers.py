@@ -26,6 +26,8 @@ from geo.tasks.map_layers import (
     simplify_areas,
     street_layer,
 )
+from geo.vector_tiles import Tile
+from tests.tile_reading import ids_of
 
 EVERYWHERE = (103.0, 30.0, 105.0, 31.0)
 SECRETS = ("13800000000", "王某某", "来电", "门牌", "沿河路")
@@ -244,3 +246,31 @@ def test_filters_narrow_layers(store):
         < hexagon_layer(store, half, resolution=9).n_cases
         < hexagon_layer(store, CaseFilter(), resolution=9).n_cases
     )
+
+
+def test_more_areas_than_travel_as_outlines_travel_as_tiles(store, monkeypatch):
+    n = len(store.residents("grid"))
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", n)
+    assert not map_layers.is_tiled(store, "grid")
+
+    monkeypatch.setattr(map_layers, "MOST_OUTLINES", n - 1)
+    assert map_layers.is_tiled(store, "grid")
+    parent = store.residents("grid")["parent_id"].iloc[0]
+    assert not map_layers.is_tiled(store, "grid", parent)
+
+
+def test_the_tiles_a_map_opens_with_hold_every_area(store):
+    tiles = map_layers.first_tiles(store, "grid")
+
+    found = {code for tile in tiles for code in ids_of(map_layers.area_tile(store, "grid", tile))}
+
+    assert found == set(store.residents("grid")["area_id"])
+    assert 1 <= len(tiles) <= 9
+    assert len({tile.z for tile in tiles}) == 1
+
+
+def test_a_tile_of_a_level_without_areas_is_refused_and_an_empty_one_is_not(store):
+    with pytest.raises(MissingError) as refused:
+        map_layers.area_tile(store, "unit_grid", Tile(0, 0, 0))
+    assert refused.value.code == "level_without_areas"
+    assert map_layers.area_tile(store, "grid", Tile(14, 0, 0)) == b""

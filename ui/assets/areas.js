@@ -32,91 +32,56 @@ export function hatch(isDark) {
   return brush.createPattern(tile, "repeat");
 }
 
-export class Areas {
-  constructor(map, { onPick, onHover }) {
-    this.map = map;
-    this.renderer = L.canvas({ pane: "areas", padding: 0.25 });
-    this.marks = L.canvas({ pane: "marks", padding: 0.25 });
+// What areas have in common, however their outlines travel: their values, what the legend and the
+// tooltip say of them, the one that is selected and the one under the pointer.
+export class AreaFigures {
+  constructor(map, { marks, onPick, onHover }) {
+    Object.assign(this, { map, marks, onPick, onHover });
     this.byId = new Map();
     this.values = null;
-    this.onPick = onPick;
-    this.onHover = onHover;
+    this.rows = new Map();
   }
 
-  // Replace the polygons; the values are painted by `paint`.
-  setGeometry(collection) {
-    this.clear();
-    const style = { fillOpacity: 1, opacity: 1, weight: 1, color: "#fff", fillColor: "#ddd", smoothFactor: 0 };
-    for (const feature of collection.features) {
-      if (!feature.geometry) continue;
-      const shape = rings(feature.geometry).map((polygon) => polygon.map(turn));
-      const layer = L.polygon(shape, { ...style, renderer: this.renderer, pane: "areas" });
-      layer.properties = feature.properties;
-      this.byId.set(String(feature.properties.area_id), layer);
-    }
-    this.group = L.featureGroup([...this.byId.values()]);
-    this.group.on("click", (event) => this.onPick(event.layer.properties, event.latlng));
-    this.group.on("mouseover mousemove", (event) => this.#hover(event));
-    this.group.on("mouseout", () => this.#leave());
-  }
-
+  // From the server figures come as columns, from a page itself as `[value, class, text]` by code.
   setValues(values) {
     this.values = values;
+    this.rows = new Map(values?.ids?.map((id, row) => [id, row]));
   }
 
-  // Colour every polygon by its class; a filter calls this and nothing else.
-  paint(theme) {
-    const colours = this.values?.classes?.map((row) => row.colour) ?? [];
-    const isPlain = !this.values || this.isPlain;
-    const none = isPlain ? theme.ground : hatch(theme.isDark);
-    const weight = this.#weight();
-    for (const [id, layer] of this.byId) {
-      const place = this.values?.values?.[id]?.[1];
-      const fillColor = isPlain || place === null || place === undefined ? none : colours[place];
-      layer.setStyle({ fillColor, weight, color: isPlain ? theme.faint : theme.line });
-    }
-    if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);
+  entry(id) {
+    const { values } = this, row = this.rows.get(id);
+    return row === undefined ? values?.values?.[id] : [values.figures[row], values.places[row], values.texts[row]];
   }
 
-  // Thin lines where polygons are small, so that borders never wash out the colours.
-  #weight() {
-    const size = this.map.getSize();
-    const side = Math.sqrt((size.x * size.y) / Math.max(this.byId.size, 1));
-    const zoomed = side * 2 ** Math.max(0, this.map.getZoom() - (this.fitZoom ?? this.map.getZoom()));
-    return Math.min(1.2, Math.max(0.25, zoomed / 40));
+  // The class of an area; none for one without a value.
+  classOf(id) {
+    const row = this.rows.get(id);
+    return (row === undefined ? this.values?.values?.[id]?.[1] : this.values.places[row]) ?? null;
   }
 
-  reweigh() {
-    const weight = this.#weight();
-    if (Math.abs(weight - (this.weight ?? 0)) < 0.05) return;
-    this.weight = weight;
-    for (const layer of this.byId.values()) layer.options.weight = weight;
-  }
-
-  select(id, theme) {
+  drawSelected(shape, theme) {
     this.selected?.remove();
     this.selected = null;
-    const layer = id === null ? null : this.byId.get(String(id));
-    if (!layer) return;
+    if (!shape) return;
     const line = { fill: false, interactive: false, renderer: this.marks, pane: "marks", smoothFactor: 0 };
     this.selected = L.layerGroup([
-      L.polygon(layer.getLatLngs(), { ...line, color: theme.casing, weight: 6, opacity: 0.95 }),
-      L.polygon(layer.getLatLngs(), { ...line, color: theme.accent, weight: 3, opacity: 1 }),
+      L.polygon(shape, { ...line, color: theme.casing, weight: 6, opacity: 0.95 }),
+      L.polygon(shape, { ...line, color: theme.accent, weight: 3, opacity: 1 }),
     ]).addTo(this.map);
   }
 
-  #hover(event) {
-    if (this.hovered !== event.layer) {
-      this.#leave();
-      this.hovered = event.layer;
+  hover(id, properties, shape, at) {
+    if (this.hovered !== id) {
+      this.leave();
+      this.hovered = id;
       const line = { fill: false, interactive: false, renderer: this.marks, pane: "marks", smoothFactor: 0 };
-      this.ring = L.polygon(event.layer.getLatLngs(), { ...line, color: "#2b2f36", weight: 1.6, opacity: 0.9 });
+      this.ring = L.polygon(shape(), { ...line, color: "#2b2f36", weight: 1.6, opacity: 0.9 });
       this.ring.addTo(this.map);
     }
-    this.onHover(event.layer.properties, event.latlng);
+    this.onHover(properties, at);
   }
 
-  #leave() {
+  leave() {
     this.ring?.remove();
     this.ring = this.hovered = null;
     this.onHover(null, null);
@@ -124,8 +89,8 @@ export class Areas {
 
   // The value of one area as a person reads it.
   describe(id, text) {
-    const entry = this.values?.values?.[id];
-    if (!this.values || !entry) return this.values ? text.say("noData") : "";
+    const entry = this.entry(id);
+    if (!entry) return this.values ? text.say("noData") : "";
     if (entry[2]) return entry[2];
     if (entry[0] === null) return text.say("noData");
     return text.number(entry[0]) + text.joint + (this.values.unit ?? "");
@@ -149,11 +114,79 @@ export class Areas {
   }
 
   clear() {
-    this.#leave();
+    this.leave();
     this.selected?.remove();
-    this.group?.remove();
-    this.group = this.selected = null;
+    this.selected = null;
     this.byId.clear();
+  }
+}
+
+// Areas whose outlines come at once, as GeoJSON; some ten thousand of them.
+export class Areas extends AreaFigures {
+  constructor(map, shared) {
+    super(map, shared);
+    this.renderer = L.canvas({ pane: "areas", padding: 0.25 });
+  }
+
+  // Replace the polygons; the values are painted by `paint`.
+  setGeometry(collection) {
+    this.clear();
+    const style = { fillOpacity: 1, opacity: 1, weight: 1, color: "#fff", fillColor: "#ddd", smoothFactor: 0 };
+    for (const feature of collection.features) {
+      if (!feature.geometry) continue;
+      const shape = rings(feature.geometry).map((polygon) => polygon.map(turn));
+      const layer = L.polygon(shape, { ...style, renderer: this.renderer, pane: "areas" });
+      layer.properties = feature.properties;
+      this.byId.set(String(feature.properties.area_id), layer);
+    }
+    this.group = L.featureGroup([...this.byId.values()]);
+    this.group.on("click", (event) => this.onPick(event.layer.properties, event.latlng));
+    this.group.on("mouseover mousemove", (event) => this.#hover(event));
+    this.group.on("mouseout", () => this.leave());
+  }
+
+  // Colour every polygon by its class; a filter calls this and nothing else.
+  paint(theme) {
+    const colours = this.values?.classes?.map((row) => row.colour) ?? [];
+    const isPlain = !this.values || this.isPlain;
+    const none = isPlain ? theme.ground : hatch(theme.isDark);
+    const weight = this.#weight();
+    for (const [id, layer] of this.byId) {
+      const place = this.classOf(id);
+      const fillColor = isPlain || place === null ? none : colours[place];
+      layer.setStyle({ fillColor, weight, color: isPlain ? theme.faint : theme.line });
+    }
+    if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);
+  }
+
+  // Thin lines where polygons are small, so that borders never wash out the colours.
+  #weight() {
+    const size = this.map.getSize();
+    const side = Math.sqrt((size.x * size.y) / Math.max(this.byId.size, 1));
+    const zoomed = side * 2 ** Math.max(0, this.map.getZoom() - (this.fitZoom ?? this.map.getZoom()));
+    return Math.min(1.2, Math.max(0.25, zoomed / 40));
+  }
+
+  reweigh() {
+    const weight = this.#weight();
+    if (Math.abs(weight - (this.weight ?? 0)) < 0.05) return;
+    this.weight = weight;
+    for (const layer of this.byId.values()) layer.options.weight = weight;
+  }
+
+  select(id, theme) {
+    const layer = id === null ? null : this.byId.get(String(id));
+    this.drawSelected(layer ? layer.getLatLngs() : null, theme);
+  }
+
+  #hover({ layer, latlng }) {
+    this.hover(String(layer.properties.area_id), layer.properties, () => layer.getLatLngs(), latlng);
+  }
+
+  clear() {
+    super.clear();
+    this.group?.remove();
+    this.group = null;
   }
 }
 

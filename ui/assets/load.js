@@ -31,6 +31,8 @@ export const loadHeat = (base) => loadScript(`${base}/vendor/leaflet.heat/dist/l
 export const loadClusters = (base) =>
   loadScript(`${base}/vendor/leaflet.markercluster/dist/leaflet.markercluster.js`);
 
+export const loadReader = (base) => loadScript(`${base}/vendor/pbf/dist/pbf.js`);
+
 // The token changes every hour; it stands beside the addresses, so that an address that is still the
 // same is not taken for a new one.
 let token = "";
@@ -58,8 +60,12 @@ export function loadJson(url, signal) {
   return started ?? fetchJson(url, signal);
 }
 
-// Fetch JSON; the error carries the sentence of the server where there is one.
-async function fetchJson(url, signal) {
+export const loadBytes = async (url, signal) => (await fetchAnswer(url, signal)).arrayBuffer();
+
+const fetchJson = async (url, signal) => (await fetchAnswer(url, signal)).json();
+
+// Fetch an address; the error carries the sentence of the server where there is one.
+async function fetchAnswer(url, signal) {
   const signed = new URL(url, window.location.origin);
   signed.searchParams.set("token", token);
   if (!signed.searchParams.has("lang")) signed.searchParams.set("lang", language);
@@ -68,7 +74,7 @@ async function fetchJson(url, signal) {
     const body = await answer.json().catch(() => ({}));
     throw new Error(typeof body.error === "string" ? body.error : "");
   }
-  return answer.json();
+  return answer;
 }
 
 // Keep only the newest run of each part: starting one stops the one before.

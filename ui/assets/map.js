@@ -10,6 +10,7 @@ import { Facilities, marks } from "./facilities.js";
 import { Credits, Legend, Notice, isPaper } from "./legend.js";
 import { Runs, loadJson, loadLeaflet, prefetch, setToken } from "./load.js";
 import { node, words } from "./texts.js";
+import { TiledAreas } from "./tiled_areas.js";
 
 const PANES = [["areas", 380], ["streets", 390], ["cases", 405], ["marks", 420], ["names", 430], ["points", 610], ["facilities", 620]];
 const CLICKABLE = ["areas", "points", "facilities"];
@@ -39,7 +40,7 @@ class GetuMap {
     this.#readTheme();
     if (!this.map) {
       this.notice.busy(true, this.text);
-      if (!this.making) prefetch(spec.areas?.url, spec.areas?.values ? null : spec.areas?.values_url);
+      if (!this.making) prefetch(spec.areas?.is_tiled ? null : spec.areas?.url, spec.areas?.values ? null : spec.areas?.values_url);
       this.making ??= loadLeaflet(spec.base).then(() => this.#create());
       try {
         await this.making;
@@ -73,15 +74,25 @@ class GetuMap {
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 110 }).addTo(map);
     this.legend = new Legend(map, this.root);
     this.tip = L.tooltip({ direction: "top", offset: [0, -6], opacity: 1, className: "getu-tip" });
-    this.areas = new Areas(map, { onPick: (area, at) => this.#pick(area, at), onHover: (area, at) => this.#tell(area, at) });
-    this.outlineRenderer = this.areas.marks;
+    this.outlineRenderer = L.canvas({ pane: "marks", padding: 0.25 });
+    const ofAreas = {
+      marks: this.outlineRenderer,
+      onPick: (area, at) => this.#pick(area, at),
+      onHover: (area, at) => this.#tell(area, at),
+    };
+    const told = (name) => (message) => (message === "" ? this.notice.set(name, null) : this.#fail(name, message));
+    this.ways = {
+      whole: new Areas(map, ofAreas),
+      tiled: new TiledAreas(map, { ...ofAreas, base: spec.base, onShow: () => this.#count(), onError: told("areas") }),
+    };
+    this.areas = this.ways.whole;
     this.streets = new Streets(map);
     const shared = { base: spec.base, runs: this.runs };
     this.cases = new Cases(map, {
       ...shared,
       onPick: (item) => this.send({ kind: "case", id: String(item.case_id) }),
       onChange: () => this.#drawLegend(),
-      onError: (message) => (message === "" ? this.notice.set("cases", null) : this.#fail("cases", message)),
+      onError: told("cases"),
     });
     this.facilities = new Facilities(map, {
       ...shared,
@@ -150,17 +161,31 @@ class GetuMap {
   async #drawAreas() {
     const { areas } = this.spec;
     const signal = this.runs.start("areas");
+    this.#use(areas?.is_tiled ? this.ways.tiled : this.ways.whole);
     if (!areas) return this.areas.clear();
-    const collection = await loadJson(areas.url, signal);
+    this.areas.fitZoom = this.fitZoom;
+    if (areas.is_tiled) await this.areas.open(areas.url, signal);
+    const collection = areas.is_tiled ? null : await loadJson(areas.url, signal);
     await this.valuesJob;
     if (signal.aborted) return undefined;
-    this.areas.setGeometry(collection);
-    this.areas.fitZoom = this.fitZoom;
+    if (collection) this.areas.setGeometry(collection);
     this.areas.paint(this.theme);
     performance.mark("getu:areas");
-    this.root.dataset.areas = String(this.areas.byId.size);
+    this.#count();
     this.root.dataset.parsed = String(Number(this.root.dataset.parsed ?? 0) + 1);
     return undefined;
+  }
+
+  // Some thousand areas come whole, many more as tiles.
+  #use(way) {
+    if (this.areas === way) return;
+    this.areas.clear();
+    way.setValues(this.areas.values);
+    this.areas = way;
+  }
+
+  #count() {
+    this.root.dataset.areas = String(this.areas.byId.size);
   }
 
   // Values come beside the polygons: on a filter they are fetched and painted alone.

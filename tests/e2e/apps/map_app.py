@@ -12,11 +12,13 @@ import math
 import os
 from collections import Counter
 
+import shapely
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from geo.vector_tiles import encode_tile, read_tile
 from ui.routes import asset_routes
 
 N_AREAS = int(os.environ.get("GETU_TEST_AREAS", "500"))
@@ -163,16 +165,30 @@ def _hexagons(resolution: int) -> bytes:
     return _pack({"type": "FeatureCollection", "features": features})
 
 
+def _tile(z: str, x: str, y: str) -> bytes:
+    tile = read_tile(z, x, y)
+    is_there = shapely.intersects(SHAPES, shapely.box(*tile.box))
+    rows = [row for row, is_on in zip(ROWS, is_there, strict=True) if is_on]
+    return encode_tile(
+        tile, [row["area_id"] for row in rows], [row["name"] for row in rows], SHAPES[is_there]
+    )
+
+
 GEOMETRY = _areas()
+FEATURES = json.loads(gzip.decompress(GEOMETRY))["features"]
+ROWS = [feature["properties"] for feature in FEATURES]
+SHAPES = shapely.polygons([feature["geometry"]["coordinates"][0] for feature in FEATURES])
 
 
 async def _serve(request: Request) -> Response:
     name = request.path_params["name"]
-    ASKED[name] += 1
+    ASKED["areas" if name == "tile" else name] += 1
     if name == "broken":
         return JSONResponse({"error": "没有编号为 X 的区域。"}, status_code=404)
     if name == "areas":
         body = GEOMETRY
+    elif name == "tile":
+        body = gzip.compress(_tile(*(request.query_params[key] for key in "zxy")))
     elif name == "values":
         body = _pack(_values(int(request.query_params["shift"])))
     elif name == "streets":

@@ -1,5 +1,7 @@
 """The page of `map_app`: one map, and the choices a test turns."""
 
+import os
+
 import streamlit as st
 
 from ui.map_component import AreaPart, CasePart, FacilityPart, KindStyle, MapSpec, show_map
@@ -15,6 +17,8 @@ broken = st.checkbox("broken")
 far = st.checkbox("look away")
 st.session_state.setdefault("picked", [])
 
+IS_TILED = os.environ.get("GETU_TEST_TILED") == "1"
+OUTLINES = "/test/tile?z={z}&x={x}&y={y}" if IS_TILED else "/test/areas"
 KINDS = {
     "charger": KindStyle("电动车充电" if language == "zh" else "E-bike charging", "电", "square", "#0f766e"),
     "park": KindStyle("口袋公园" if language == "zh" else "Pocket park", "园", "circle", "#4d7c0f"),
@@ -31,7 +35,10 @@ spec = MapSpec(
     label="map of areas",
     token="t",
     areas=AreaPart(
-        "grid", "/test/broken" if broken else "/test/areas", values_url=f"/test/values?shift={shift}"
+        "grid",
+        "/test/broken" if broken else OUTLINES,
+        is_tiled=IS_TILED,
+        values_url=f"/test/values?shift={shift}",
     ),
     streets_url="/test/streets",
     cases=CASES if with_cases != "none" else None,
