@@ -3,14 +3,17 @@
 #   make run PYTHON=python3.12     another interpreter
 #   GETU_PORT=8600 make run        another port; every GETU_ setting works
 #   make test JOBS=4               more workers
+#   make stress KILLS=50 SEED=2    kill -9 at random moments of everything that writes, on both stores
 
 PYTHON ?= python3
 JOBS ?= 2
 VENV := .venv
+KILLS ?= 200
+SEED ?= 1
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint bench system clean-venv
+.PHONY: run test stress lint bench system clean-venv
 
 run: $(VENV)/.run
 	$(BIN)/python -m geo demo --if-empty
@@ -19,6 +22,9 @@ run: $(VENV)/.run
 test: system lint
 	$(BIN)/python -c "from geo.analysis.assign import warm_up; warm_up()"
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+stress: system $(VENV)/.dev
+	$(BIN)/python -m scripts.stress_kills --kills $(KILLS) --seed $(SEED)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check .

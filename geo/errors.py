@@ -70,6 +70,10 @@ class StoreLockedError(StoreError):
     """The embedded database is open in another program."""
 
 
+class StoreBrokenError(StoreError):
+    """The embedded database gave its file up in the middle of writing and must open it again."""
+
+
 class StoreVersionError(StoreError):
     """The store was written by a newer program."""
 
@@ -80,6 +84,10 @@ class ConnectionLostError(StoreError):
 
 class ConflictError(StoreError):
     """What was read has been changed by somebody else since, or a later batch stands on it."""
+
+
+class StaleEditError(ConflictError):
+    """A row that somebody edits was changed by somebody else since it was read."""
 
 
 class CancelledError(GeoError):

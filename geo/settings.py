@@ -110,6 +110,10 @@ class Settings:
     store_timeout_s: int = 120
     """Longest one question to a database server may take, in seconds."""
 
+    backup_folder: str = "data/backups"
+    """Where an older store of a server is kept before its shape is changed; that of a file is kept
+    beside it."""
+
 
 def read_settings(*, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read the settings of this installation.

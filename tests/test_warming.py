@@ -9,16 +9,20 @@ import pytest
 import streamlit as st
 
 from geo.errors import StoreError
+from geo.store import open_store
+from tests.small_store import fill_small_store
 from ui import routes, session, warming
 
 
 @pytest.fixture
-def small(small_store, monkeypatch):
+def small(new_store, monkeypatch):
     """The small store as the store of the pages, and nothing kept of another."""
     st.cache_resource.clear()
-    monkeypatch.setattr(session, "store", lambda: small_store)
-    monkeypatch.setattr(routes, "_provider", routes._Provider())
-    yield small_store
+    with open_store(new_store(), time_zone="Asia/Shanghai") as store:
+        fill_small_store(store)
+        monkeypatch.setattr(session, "store", lambda: store)
+        monkeypatch.setattr(routes, "_provider", routes._Provider())
+        yield store
     st.cache_resource.clear()
 
 

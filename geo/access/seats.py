@@ -18,7 +18,7 @@ Role = Literal["viewer", "editor"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 """From the one that may least to the one that may most."""
 
-Deed = Literal["import", "undo", "place", "make_demo", "keep_stores"]
+Deed = Literal["import", "undo", "place", "make_demo", "edit", "keep_stores"]
 DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
 
 LEAST_ROLE: Final[Mapping[Deed, Role]] = {
@@ -26,7 +26,8 @@ LEAST_ROLE: Final[Mapping[Deed, Role]] = {
     "undo": "editor",  # 撤销批次
     "place": "editor",  # 重新落格
     "make_demo": "editor",  # 生成示范区
-    "keep_stores": "editor",  # 复制、备份、恢复
+    "edit": "editor",  # 修改一处设施
+    "keep_stores": "editor",  # 复制、备份、恢复、重建
 }
 
 

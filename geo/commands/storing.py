@@ -10,7 +10,15 @@ from geo.commands.speaking import add_common, make_session, tell, warn
 from geo.messages import say
 from geo.settings import Settings
 from geo.tasks.opening import open_store
-from geo.tasks.stores import Moved, back_up, copy_store, examine_store, restore, verify_store
+from geo.tasks.stores import (
+    Moved,
+    back_up,
+    copy_store,
+    examine_store,
+    rebuild_store,
+    restore,
+    verify_store,
+)
 
 _MARKS = {"good": "+", "doubtful": "?", "bad": "-"}
 
@@ -46,7 +54,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "verify", help="verify that the store is whole, and equal to a backup when one is named"
     )
     verify.add_argument("file", metavar="FILE", type=Path, nargs="?", help="backup to compare with")
+    rebuild = deeds.add_parser(
+        "rebuild", help="derive the tables for dashboards anew, where `verify` finds them wrong"
+    )
     runs = {
+        rebuild: run_rebuild,
         create: run_create,
         check: run_check,
         copy: run_copy,
@@ -66,6 +78,16 @@ def run_create(args: argparse.Namespace, settings: Settings) -> int:
         facts = {"version": store.data_version(), "zone": store.time_zone}
     tell(session, [say("store_created", session.language, **facts)], facts)
     return 0
+
+
+def run_rebuild(args: argparse.Namespace, settings: Settings) -> int:
+    """Run `store rebuild`."""
+    session = make_session(args, settings)
+    with open_store(settings) as store:
+        rebuild_store(store, seat=session.seat, now=session.now)
+        problems = [rule.say(session.language) for rule in store.verify()]
+    tell(session, [say("store_rebuilt", session.language), *problems], {"problems": problems})
+    return int(bool(problems))
 
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geo.errors import FileError
+from geo.whole_files import sweep, write_whole
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole: into a neighbour first, then renamed, so that a stop leaves no half file.
+    """Write a file whole or not at all, and take away what a killed export left beside it.
 
     Raises
     ------
     FileError
-        If the folder is not there or may not be written.
+        If the folder is not there or may not be written, or the disk is full.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FileError("file_not_written", file=path.name) from error
+    sweep(path.parent)
+    write_whole(path, content)

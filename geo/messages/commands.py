@@ -3,6 +3,15 @@
 from geo.messages.text import Message
 
 _IMPORTING: dict[str, Message] = {
+    "said_facility": Message(
+        "{facility_id}, state {seen}, written by {actor} at {at}:",
+        "{facility_id}，版本 {seen}，由 {actor} 于 {at} 写入：",
+    ),
+    "said_edited": Message(
+        "Changed, as batch {batch_id}; `undo {batch_id}` takes it back.",
+        "已修改，批次 {batch_id}；可用 `undo {batch_id}` 撤销。",
+    ),
+    "said_not_edited": Message("It says so already; nothing was changed.", "内容本来就是这样，未做改动。"),
     "said_read": Message("{file}: {rows} read{how}.", "{file}：读取 {rows}{how}。"),
     "said_how": Message(" ({parts})", "（{parts}）"),
     "said_encoding": Message("encoding {name}", "编码 {name}"),

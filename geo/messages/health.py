@@ -122,6 +122,16 @@ MESSAGES: dict[str, Message] = {
         "The store and {file} differ in {tables}.", "存储与 {file} 不一致的数据表：{tables}。"
     ),
     "store_whole": Message("The store is whole: {n_rows:,} rows.", "存储完整：共 {n_rows:,} 行。"),
+    "store_rebuilt": Message(
+        "The tables for dashboards were derived anew from the cases.", "已由案件重新生成看板统计表。"
+    ),
+    "health_not_writable": Message(
+        "This user may not write the file {file} or its folder.",
+        "当前用户对文件 {file} 或其所在文件夹没有写权限。",
+        "Give the user of this program the right to write both, for example with chown.",
+        "请给予运行本程序的用户对两者的写权限，例如使用 chown。",
+    ),
+    "health_content": Message("Every block of {file} is as it was written.", "{file} 的所有数据块完好。"),
     "backup_not_there": Message(
         "There is no backup {file}.",
         "找不到备份 {file}。",

@@ -39,6 +39,12 @@ MESSAGES: dict[str, Message] = {
         "Close other programs, or raise max_connections of the server.",
         "请关闭其他程序，或调大服务器的 max_connections。",
     ),
+    "store_all_lent": Message(
+        "All {n} connections of this program to the database server are at work.",
+        "本程序与数据库服务器的 {n} 个连接都在使用中。",
+        "Nothing was stored. Try again in a minute, or raise store_connections.",
+        "未保存任何内容。请稍后重试，或调大 store_connections。",
+    ),
     "store_server_old": Message(
         "The database server is PostgreSQL {version}; {oldest} or newer is needed.",
         "数据库服务器是 PostgreSQL {version}，需要 {oldest} 或更新版本。",
@@ -123,6 +129,32 @@ MESSAGES: dict[str, Message] = {
         "Nothing was kept. Run `python -m geo store verify` on the store that was copied.",
         "未保留任何内容。请对源存储运行 `python -m geo store verify`。",
     ),
+    "start_after_stop": Message(
+        "The program that had the store {file} open was stopped without closing it.",
+        "上次打开存储 {file} 的程序未正常关闭。",
+        "The store stands as after the last import that was kept whole.",
+        "存储保持在最后一次完整入库之后的状态。",
+    ),
+    "start_swept": Message(
+        "{n} unfinished files that a stopped program left behind were taken away.",
+        "已清理 {n} 个因程序中断而遗留的未完成文件。",
+    ),
+    "start_migrated": Message(
+        "The store had shape {number} and was brought to the newest one; what it held before is kept in {file}.",
+        "存储已由结构版本 {number} 升级到最新版本；升级前的内容保存在 {file}。",
+    ),
+    "migration_not_kept": Message(
+        "The store is older than this program, and could not be kept in {file} before its shape is changed.",
+        "存储的结构版本较旧，而升级前的备份 {file} 无法写入。",
+        "Nothing was changed. Let the folder be written, free some space, or set backup_folder; then start again.",
+        "未做任何改动。请确认文件夹可写、空间充足，或修改 backup_folder 设置，然后重新启动。",
+    ),
+    "backup_not_written": Message(
+        "The backup {file} could not be written.",
+        "无法写入备份 {file}。",
+        "No file of that name was left. Check that the folder exists, may be written and has room.",
+        "未留下该名称的文件。请检查文件夹是否存在、可写且有空间。",
+    ),
     "backup_exists": Message(
         "There is a file {file} already.",
         "文件 {file} 已存在。",
@@ -140,6 +172,31 @@ MESSAGES: dict[str, Message] = {
         "文件 {file} 不是存储文件，或已损坏。",
         "Name another file, or bring back a backup.",
         "请指定其他文件，或恢复备份。",
+    ),
+    "store_file_damaged": Message(
+        "The store {file} is damaged: part of the file is missing or has changed.",
+        "存储 {file} 已损坏：文件不完整或内容被改动。",
+        "It was left as it is. Restore the newest backup into a new store: python -m geo store restore FILE.",
+        "未改动该文件。请将最近的备份恢复到新的存储：python -m geo store restore 备份文件。",
+    ),
+    "store_damaged": Message(
+        "The store is damaged: part of its file cannot be read as it was written.",
+        "存储已损坏：文件中有内容与写入时不一致。",
+        "Stop storing into it. Restore the newest backup into a new store: python -m geo store restore FILE.",
+        "请停止入库，将最近的备份恢复到新的存储：python -m geo store restore 备份文件。",
+    ),
+    "store_write_broken": Message(
+        "The file of the store could not be written: the disk is full, or fails.",
+        "无法写入存储文件：磁盘已满或出现故障。",
+        "The data is whole; what was being stored is kept whole or not at all: free some space, then look at the "
+        "list of imports before trying again.",
+        "数据完好；正在保存的内容要么全部入库，要么完全没有。请释放磁盘空间，先查看导入记录再决定是否重试。",
+    ),
+    "store_file_read_only": Message(
+        "The file of the store may only be read.",
+        "存储文件只能读取。",
+        "Nothing was stored. Let the user of this program write the file and its folder.",
+        "未保存任何内容。请给予运行本程序的用户对该文件及其文件夹的写权限。",
     ),
     "store_cannot_open": Message(
         "The store {file} cannot be opened.",
@@ -170,6 +227,12 @@ MESSAGES: dict[str, Message] = {
         "新增到 {table} 的行缺少列 {column}。",
         "Name the column of the file that holds it.",
         "请指定文件中对应的列。",
+    ),
+    "store_text_has_nul": Message(
+        "A text in column {column} of {table} holds the sign U+0000, which no store keeps.",
+        "{table} 的列 {column} 中有文本含有 U+0000，任何存储都无法保存。",
+        "Nothing was stored. Files are checked for it when they are read; take it out.",
+        "未保存任何内容。读取文件时会检查该字符，请将其删除。",
     ),
     "store_value_missing": Message(
         "{n} rows of {table} have no {column}, which must not be empty.",
@@ -218,6 +281,37 @@ MESSAGES: dict[str, Message] = {
         "数据库内存或磁盘不足，或无法写入。",
         "Nothing was stored. Free some space, or raise store_memory_mb, then try again.",
         "未保存任何内容。请释放空间或调大 store_memory_mb 后重试。",
+    ),
+    "edit_stale": Message(
+        "Facility {facility_id} was changed by {actor} at {at}, after you read it: {changes}.",
+        "设施 {facility_id} 在您读取之后已由 {actor} 于 {at} 修改：{changes}。",
+        "Nothing of yours was stored. Read it again, then change what still should be.",
+        "您的修改未保存。请重新读取，再修改仍需修改的内容。",
+    ),
+    "edit_taken_back": Message(
+        "What you read of facility {facility_id} was taken back by {actor} at {at}.",
+        "您读取的设施 {facility_id} 的内容已由 {actor} 于 {at} 撤销。",
+        "Nothing of yours was stored. Read it again, then change what still should be.",
+        "您的修改未保存。请重新读取，再修改仍需修改的内容。",
+    ),
+    "rows_changed_since": Message(
+        "{n} of the rows that would change were changed by {actor} (batch {batch_id}) after the file was checked, "
+        "first {first}.",
+        "文件校验之后，有 {n} 条将被更新的记录已由 {actor} 修改（批次 {batch_id}），首条为 {first}。",
+        "Nothing was stored. Check the file again: it shows what would change now.",
+        "未保存任何内容。请重新校验文件，查看现在会产生哪些变化。",
+    ),
+    "seen_unreadable": Message(
+        "{value!r} does not say which state of a row was read.",
+        "{value!r} 不能说明读取的是记录的哪个版本。",
+        "Copy it from `python -m geo facility show`, for example 2.B000007.",
+        "请从 `python -m geo facility show` 的输出中复制，例如 2.B000007。",
+    ),
+    "facility_unknown": Message(
+        "There is no facility {facility_id!r}.",
+        "没有编号为 {facility_id!r} 的设施。",
+        "Its number is the name of its list, a colon and its number there.",
+        "编号由清单名称、冒号和清单内编号组成。",
     ),
     "batch_unknown": Message(
         "There is no batch {batch_id}.",

@@ -9,6 +9,18 @@ MESSAGES: dict[str, Message] = {
         "Search for it by name, or check that its boundaries were brought in.",
         "请按名称搜索，或确认其边界已经导入。",
     ),
+    "edit_without_change": Message(
+        "Nothing was named that should change.",
+        "没有指明要修改的内容。",
+        "Name one of: {fields}.",
+        "请指明以下字段之一：{fields}。",
+    ),
+    "edit_refused": Message(
+        "The value {value!r} of {field} cannot be stored.",
+        "{field} 的值 {value!r} 不能入库。",
+        "Nothing was changed. The same rules hold as for a file: see docs/data-model.md.",
+        "未做任何改动。规则与导入文件相同，见 docs/data-model.md。",
+    ),
     "case_unknown": Message(
         "There is no case {case_id!r}.",
         "没有编号为 {case_id!r} 的案件。",

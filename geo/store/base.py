@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from geo.errors import ChoiceError
 from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
 from geo.vector_tiles import Tile
@@ -44,6 +45,38 @@ class BatchHead:
     encoding: str | None = None
     choices: Mapping[str, object] = field(default_factory=dict)
     n_read: int = 0
+    compared_after: int | None = None
+    """Number of the newest batch when the rows were compared: none that a later batch wrote is replaced."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Which state of a row somebody looked at: an undo may bring an old version number back."""
+
+    version: int
+    batch_id: str
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.batch_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Seen:
+        """Read what `str` wrote.
+
+        Raises
+        ------
+        ChoiceError
+            If it is nothing of the kind.
+
+        Examples
+        --------
+        >>> Seen.parse("2.B000007")
+        Seen(version=2, batch_id='B000007')
+        """
+        version, _, batch_id = text.partition(".")
+        if not version.isdecimal() or not batch_id:
+            raise ChoiceError("seen_unreadable", value=text)
+        return cls(int(version), batch_id)
 
 
 @dataclass(frozen=True)
@@ -153,6 +186,18 @@ class Fingerprint:
         return f"{self.n_rows} {self.checksum:016x}"
 
 
+@dataclass(frozen=True)
+class Notice:
+    """One thing that was found or done when a store was opened; a code of `geo.messages`."""
+
+    code: str
+    values: Mapping[str, object]
+
+    def say(self, language: Language = "en") -> str:
+        """Return it as one sentence."""
+        return say(self.code, language, **self.values)
+
+
 Progress = Callable[[str, int], None]
 """Told after each part of a copy: the table, and how many of its rows are done."""
 
@@ -163,6 +208,10 @@ class Store(Protocol):
     @property
     def time_zone(self) -> str:
         """IANA name of the zone in which months, weekdays and hours are read."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was found and done when the store was opened: left open, migrated …"""
 
     def data_version(self) -> int:
         """Number that grows with every stored or undone batch and every placement."""
@@ -219,6 +268,20 @@ class Store(Protocol):
                 max_changes: int = 1000) -> Comparison:  # fmt: skip
         """Compare incoming rows with the stored ones of the same id; store nothing."""
 
+    def edit_facility(self, facility_id: str, changes: Mapping[str, object], *, seen: Seen, actor: str,
+                      taken_at: datetime) -> Receipt:  # fmt: skip
+        """Change columns of one facility by hand, as a batch of its own.
+
+        Raises
+        ------
+        StaleEditError
+            If it is no longer what was `seen`; says who changed what, and stores nothing.
+        MissingError
+            If there is no such facility.
+        ChoiceError
+            If a column cannot be changed by hand.
+        """
+
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
         """Take a batch back; former rows return.
 
@@ -232,6 +295,9 @@ class Store(Protocol):
 
     def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
         """Replace rows of `case_areas` (columns less `batch_id`) and the derived facts, atomically."""
+
+    def rebuild(self, *, actor: str, taken_at: datetime) -> None:
+        """Derive facts, codes and sums of all cases anew, atomically: what `verify` finds wrong in them goes."""
 
     def add_run(
         self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime

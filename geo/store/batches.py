@@ -14,12 +14,12 @@ from datetime import datetime
 
 import pandas as pd
 
-from geo.errors import MissingError
+from geo.errors import MissingError, StaleEditError
 from geo.messages import MESSAGES, say
 from geo.schema import TABLES, Table
 from geo.store.base import BatchHead, Receipt
 from geo.store.boundary_sets import fit_boundary_sets
-from geo.store.database import Database, count
+from geo.store.database import Database, count, every
 from geo.store.failpoints import reach
 from geo.store.frames import to_arrow
 from geo.store.staging import (
@@ -154,6 +154,30 @@ def _write(db: Database, batch_id: str, table: Table, names: Sequence[str]) -> N
     db.drop("merged")
 
 
+def require_unchanged_since(db: Database, head: BatchHead, table: Table) -> None:
+    """Refuse to replace rows that a batch wrote after they were compared; `compared` says which change.
+
+    Raises
+    ------
+    StaleEditError
+        If there are any; says how many, and who wrote them.
+    """
+    if head.compared_after is None:
+        return
+    key = table.key[0]
+    later = every(
+        db,
+        f"SELECT c.{key} AS id, c.batch_id, b.actor FROM compared k JOIN {table.name} c ON c.{key} = k.{key} "
+        f"JOIN import_batches b ON b.batch_id = c.batch_id "
+        f"WHERE k.status = 'changed' AND {batch_number('c.batch_id')} > $1 ORDER BY c.{key}",
+        [head.compared_after],
+    )
+    if later:
+        first = later[0]
+        raise StaleEditError("rows_changed_since", n=len(later), first=first["id"], batch_id=first["batch_id"],
+                             actor=first["actor"])  # fmt: skip
+
+
 def next_batch_id(db: Database) -> str:
     """Return the id of the batch that is being stored."""
     n = count(db, "SELECT coalesce(max(CAST(substr(batch_id, 2) AS bigint)), 0) FROM import_batches")
@@ -172,7 +196,11 @@ def record_batch(
     n_rejected = 0 if rejected is None else int(rejected["row"].nunique())
     entry = {
         "batch_id": batch_id,
-        **{n: v for n, v in asdict(head).items() if n not in ("choices", "actor", "created_at", "n_read")},
+        **{
+            n: v
+            for n, v in asdict(head).items()
+            if n not in ("choices", "actor", "created_at", "n_read", "compared_after")
+        },
         "choices": json.dumps(dict(head.choices), ensure_ascii=False, sort_keys=True, default=str),
         "n_read": head.n_read,
         "n_new": counts["new"],

@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo.schema import TABLES, Table
 from geo.store.base import BatchHead, Receipt
-from geo.store.batches import next_batch_id, record_batch
+from geo.store.batches import next_batch_id, record_batch, require_unchanged_since
 from geo.store.database import Database, Params, count
 from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
@@ -67,6 +67,7 @@ def store_cases(
         if reporters is not None and len(reporters):
             counts = count_side_changes(db, counts, TABLES["case_reporters"], "arriving_reporters")
         require_for_new(table, names, counts["new"], tuple(CASE_DEFAULTS))
+        require_unchanged_since(db, head, table)
         reach("batch.compared")
         if counts["new"] or counts["changed"]:
             _keep_versions(db, head, batch_id, table)
@@ -113,6 +114,7 @@ def store_facilities(
             stage_rows(db, "arriving_entrances", entrances, gates)
             counts = count_side_changes(db, counts, gates, "arriving_entrances")
         require_for_new(table, names, counts["new"], tuple(FACILITY_DEFAULTS))
+        require_unchanged_since(db, head, table)
         reach("batch.compared")
         _keep_versions(db, head, batch_id, table)
         reach("batch.former_kept")

@@ -8,7 +8,8 @@ does not matter. Missing is not empty, and -0.0 is 0.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.errors import StoreError
-from geo.schema import TABLES, Table
+from geo.schema import TABLES, Column, ColumnType, Table
 from geo.store.base import Fingerprint, Progress
-from geo.store.database import Database, count
+from geo.store.database import Database, count, every
 from geo.store.facts import FACTS_ORDER
 from geo.store.failpoints import reach
 from geo.store.reading import select_list
@@ -33,12 +34,14 @@ _ORDER = {"case_facts": FACTS_ORDER, "cases": "case_no", "case_versions": "case_
 _MISSING, _FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x100000001B3)
 
 
-def fingerprints(db: Database, *, progress: Progress | None = None) -> dict[str, Fingerprint]:
+def fingerprints(
+    db: Database, *, tables: Mapping[str, Table] = TABLES, progress: Progress | None = None
+) -> dict[str, Fingerprint]:
     """Count and sum up every table, in one version of the data."""
 
     def work() -> dict[str, Fingerprint]:
         found = {}
-        for table in TABLES.values():
+        for table in tables.values():
             total = Fingerprint(0, 0)
             for rows in _stream(db, table):
                 total = _add(total, rows)
@@ -51,9 +54,13 @@ def fingerprints(db: Database, *, progress: Progress | None = None) -> dict[str,
 
 
 def copy_rows(
-    source: Database, target: Database, *, progress: Progress | None = None
+    source: Database,
+    target: Database,
+    *,
+    tables: Mapping[str, Table] = TABLES,
+    progress: Progress | None = None,
 ) -> dict[str, Fingerprint]:
-    """Copy every row into an empty store; return what each table holds.
+    """Copy every row into an empty store of the same shape; return what each table holds.
 
     Raises
     ------
@@ -61,11 +68,11 @@ def copy_rows(
         If the target holds data, or what was read back from it differs; nothing is kept then.
     """
     with source.snapshot(), target.transaction():
-        _require_empty(target)
+        _require_empty(target, tables)
         reach("copy.begun")
         target.run("DELETE FROM store_meta")
         sent = {}
-        for table in TABLES.values():
+        for table in tables.values():
             total = Fingerprint(0, 0)
             for rows in _stream(source, table):
                 target.append(table.name, rows)
@@ -74,7 +81,7 @@ def copy_rows(
                     progress(table.name, total.n_rows)
             sent[table.name] = total
         reach("copy.tables_written")
-        arrived = fingerprints(target)
+        arrived = fingerprints(target, tables=tables)
         if differ := differences(sent, arrived):
             raise StoreError("copy_differs", tables=", ".join(differ))
     reach("copy.committed")
@@ -83,11 +90,32 @@ def copy_rows(
 
 def differences(one: dict[str, Fingerprint], other: dict[str, Fingerprint]) -> list[str]:
     """Return the tables of which two stores do not hold the same."""
-    return [name for name in TABLES if one.get(name) != other.get(name)]
+    return [name for name in {**one, **other} if one.get(name) != other.get(name)]
 
 
-def _require_empty(db: Database) -> None:
-    for name in TABLES:
+def tables_of(db: Database) -> dict[str, Table]:
+    """Return the tables a store has, as they are: those of an older store lack what came later."""
+    rows = every(
+        db,
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() "
+        "AND table_schema = current_schema() AND table_type = 'BASE TABLE' "
+        "AND table_name <> 'schema_migrations' ORDER BY table_name",
+    )
+    return {name: _table_as_it_is(db, name) for name in (str(row["table_name"]) for row in rows)}
+
+
+def _table_as_it_is(db: Database, name: str) -> Table:
+    columns = tuple(
+        Column(column, "multipolygon" if kind == "geometry" else cast(ColumnType, kind), "")
+        for column, kind, _ in db.columns_of(name)
+    )
+    names = [column.name for column in columns]
+    known = [key for key in TABLES[name].key if key in names] if name in TABLES else []
+    return Table(name, "", tuple(known or names[:1]), columns)
+
+
+def _require_empty(db: Database, tables: Mapping[str, Table]) -> None:
+    for name in tables:
         if name != "store_meta" and count(db, f"SELECT count(*) FROM {name}"):
             raise StoreError("copy_target_not_empty", table=name)
 

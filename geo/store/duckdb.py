@@ -7,9 +7,11 @@ opened) are set here. Whatever DuckDB reports in its own words is turned into a 
 
 from __future__ import annotations
 
-import re
+import logging
+import os
 import shutil
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,15 +21,17 @@ import duckdb
 import pyarrow as pa
 import shapely
 
-from geo.errors import StoreError, StoreLockedError
-from geo.schema import TABLES, ColumnType
+from geo.errors import StoreBrokenError, StoreError
+from geo.schema import ColumnType
+from geo.store.duckdb_words import opening_error, our_words
 from geo.vector_tiles import Tile, encode_tile
+
+log = logging.getLogger(__name__)
 
 MEMORY = ":memory:"
 STREAM_ROWS = 50_000
 """Rows handed out at a time."""
 
-_SHAPES = ("multipolygon", "line")
 _TYPES: dict[str, ColumnType] = {
     "VARCHAR": "text",
     "INTEGER": "integer",
@@ -48,57 +52,112 @@ class DuckDatabase:
 
     has_indexes = False
 
-    def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
-        self._root = root
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], *, may_reopen: bool) -> None:
+        self._connect = connect
+        self._may_reopen = may_reopen
+        self._root = connect()
+        self._round = 0
+        """How often the file was opened again."""
+        self.n_swept = 0
+        """Temporary files of a killed program that were taken away when the file was opened."""
+        self._is_closed = self._is_damaged = False
         self._local = threading.local()
-        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+        self._opening = threading.Lock()
         self._writing = threading.RLock()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor = getattr(self._local, "cursor", None)
-        if cursor is None:
-            cursor = self._root.cursor()
-            self._local.cursor = cursor
-            self._local.is_inside = False
-            with self._writing:
-                self._cursors.append(cursor)
-        return cursor
+        local = self._local
+        if getattr(local, "round", None) != self._round and not self._is_inside():
+            with self._opening, self._ours():
+                cursor = self._root.cursor()
+                self._cursors.add(cursor)
+                local.cursor, local.round = cursor, self._round
+        found: duckdb.DuckDBPyConnection = local.cursor
+        return found
+
+    def _is_inside(self) -> bool:
+        return getattr(self._local, "is_inside", False)
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Turn what DuckDB reports into our own errors, and remember that a file is damaged."""
+        try:
+            with our_words():
+                yield
+        except StoreError as error:
+            self._is_damaged |= error.code == "store_damaged"
+            raise
+
+    def _open_again(self, former: int) -> None:
+        """Open the file again after DuckDB gave it up; what it held on the disk is whole."""
+        with self._opening:
+            if self._round != former:
+                return  # another thread was faster
+            for cursor in list(self._cursors):
+                cursor.close()
+            self._root.close()
+            self._root = self._connect()
+            self._round += 1
+            log.warning("the store was opened again after a failed write")
+
+    def _try_twice(self, work: Callable[[], Answer]) -> Answer:
+        """Do something that changes nothing, and once more when DuckDB has given the file up."""
+        former = self._round
+        try:
+            return work()
+        except StoreBrokenError:
+            if self._is_inside() or self._is_closed or not self._may_reopen:
+                raise
+            self._open_again(former)
+            return work()
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Carry out one statement that returns nothing."""
-        with _our_words():
+        with self._ours():
             self._cursor().execute(sql, list(params))
 
     def query(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
         """Carry out one SELECT and return its rows; geometry must be selected as WKB."""
-        with _our_words():
-            relation = self._cursor().sql(sql, params=list(params))
-            return relation.to_arrow_table()
+
+        def work() -> pa.Table:
+            with self._ours():
+                return self._cursor().sql(sql, params=list(params)).to_arrow_table()
+
+        return self._try_twice(work)
 
     def row(self, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
         """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
-        with _our_words():
-            rows: list[tuple[object, ...]] = self._cursor().execute(sql, list(params)).fetchall()
-        return rows[0] if rows else None
+
+        def work() -> list[tuple[object, ...]]:
+            with self._ours():
+                rows: list[tuple[object, ...]] = self._cursor().execute(sql, list(params)).fetchall()
+                return rows
+
+        return next(iter(self._try_twice(work)), None)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep everything inside or nothing; writers of one process wait for each other."""
+        """Keep everything inside or nothing; writers of one process wait for each other.
+
+        A file that was found damaged is not written any more.
+        """
+        if self._is_damaged:
+            raise StoreError("store_damaged")
         with self._writing, self.snapshot():
             yield
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all reads inside see one version of the data."""
-        cursor = self._cursor()
-        if self._local.is_inside:
+        if self._is_inside():
             yield
             return
-        cursor.begin()
+        cursor = self._try_twice(self._begin)
         self._local.is_inside = True
         try:
             yield
-            with _our_words():
+            with self._ours():
                 cursor.commit()
         except BaseException:
             _roll_back(cursor)
@@ -106,23 +165,32 @@ class DuckDatabase:
         finally:
             self._local.is_inside = False
 
+    def _begin(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._cursor()
+        with self._ours():
+            cursor.begin()
+        return cursor
+
     def reading(self, work: Callable[[], Answer]) -> Answer:
-        """Carry out reads on one version of the data."""
-        with self.snapshot():
-            return work()
+        """Carry out reads on one version of the data, and once more when DuckDB gave the file up."""
+
+        def inside() -> Answer:
+            with self.snapshot():
+                return work()
+
+        return self._try_twice(inside)
 
     def stage(self, name: str, rows: pa.Table) -> None:
         """Let SQL read these rows under a name: a view on the caller's memory, nothing is copied."""
-        with _our_words():
+        with self._ours():
             self._cursor().register(name, rows)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to a table of the schema; their columns are those of the table, geometry as WKB."""
-        columns = TABLES[table].columns
-        names = ", ".join(f'"{column.name}"' for column in columns)
+        shapes = {name for name, kind, _ in self.columns_of(table) if kind == "geometry"}
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
         values = ", ".join(
-            self.geometry_in(f'"{column.name}"') if column.type in _SHAPES else f'"{column.name}"'
-            for column in columns
+            self.geometry_in(f'"{name}"') if name in shapes else f'"{name}"' for name in rows.column_names
         )
         self.stage("appended", rows)
         self.run(f"INSERT INTO {table} ({names}) SELECT {values} FROM appended")
@@ -130,7 +198,7 @@ class DuckDatabase:
 
     def stream(self, sql: str) -> Iterator[pa.Table]:
         """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
-        with _our_words():
+        with self._ours():
             for batch in self._cursor().sql(sql).to_arrow_reader(STREAM_ROWS):
                 yield pa.Table.from_batches([batch])
 
@@ -204,10 +272,10 @@ class DuckDatabase:
 
     def close(self) -> None:
         """Close every cursor and the file."""
-        with self._writing:
-            for cursor in self._cursors:
+        self._is_closed = True
+        with self._writing, self._opening:
+            for cursor in list(self._cursors):
                 cursor.close()
-            self._cursors.clear()
             self._root.close()
 
 
@@ -215,7 +283,7 @@ def _word_of(kind: str) -> str:
     return "geometry" if kind == "GEOMETRY('OGC:CRS84')" else _TYPES.get(kind, kind.lower())
 
 
-def open_duckdb(place: str, *, memory_mb: int, threads: int) -> DuckDatabase:
+def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = False) -> DuckDatabase:
     """Open a DuckDB file, or make one; `:memory:` keeps nothing.
 
     Parameters
@@ -226,6 +294,8 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int) -> DuckDatabase:
         Memory DuckDB may use, in MB; beyond it, it writes to its temporary folder.
     threads
         Threads DuckDB may use.
+    read_only
+        Change nothing, not even the shape of the tables.
 
     Raises
     ------
@@ -245,13 +315,25 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int) -> DuckDatabase:
     if place != MEMORY:
         file = Path(place)
         _require_file(file)
-        config["temp_directory"] = str(_swept(file.with_name(f"{file.name}.tmp")))
-    try:
-        root = duckdb.connect(place, config=config)
-    except duckdb.Error as error:
-        raise _opening_error(str(error), name) from error
-    root.execute("SET GLOBAL TimeZone = 'UTC'")
-    return DuckDatabase(root)
+        config["temp_directory"] = f"{file}.tmp"
+
+    def connect() -> duckdb.DuckDBPyConnection:
+        try:
+            root = duckdb.connect(place, config=config, read_only=read_only)
+        except duckdb.Error as error:
+            raise opening_error(error, name) from error
+        root.execute("SET GLOBAL TimeZone = 'UTC'")
+        return root
+
+    db = DuckDatabase(connect, may_reopen=place != MEMORY)
+    if place != MEMORY and not read_only:  # the file is ours alone now, so these are nobody's
+        db.n_swept = _sweep(Path(f"{place}.tmp"))
+    return db
+
+
+def may_be_written(file: Path) -> bool:
+    """Say whether this user may write a store: its file, and its folder, where its log is."""
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
 def _require_file(file: Path) -> None:
@@ -263,42 +345,19 @@ def _require_file(file: Path) -> None:
         raise StoreError("store_not_duckdb", file=file.name)
 
 
-def _swept(folder: Path) -> Path:
-    """Take away what a killed program left in the temporary folder of this store."""
-    for left in folder.glob("duckdb_temp_*"):
+def _sweep(folder: Path) -> int:
+    """Take away what a killed program left in the temporary folder of this store; return how many."""
+    found = list(folder.glob("duckdb_temp_*"))
+    for left in found:
         if left.is_dir():
             shutil.rmtree(left)
         else:
             left.unlink()
-    return folder
-
-
-def _opening_error(text: str, name: str) -> StoreError:
-    if "lock" in text and "onflicting" in text:
-        return StoreLockedError("store_locked", file=name)
-    if "not a valid DuckDB database" in text or "orrupt" in text or "hecksum" in text:
-        return StoreError("store_not_duckdb", file=name)
-    return StoreError("store_cannot_open", file=name)
+    return len(found)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     try:
         cursor.rollback()
-    except duckdb.TransactionException:
+    except duckdb.Error:
         return  # DuckDB has rolled back by itself after a failure that ended the transaction
-
-
-@contextmanager
-def _our_words() -> Iterator[None]:
-    """Turn what DuckDB reports into our own errors; text of DuckDB never reaches a user."""
-    try:
-        yield
-    except duckdb.ConstraintException as error:
-        named = re.search(r"table (?:named )?\"?(\w+)\"?", str(error)) or re.search(
-            r"failed: (\w+)\.", str(error)
-        )
-        raise StoreError("store_row_refused", table=named[1] if named else "?") from error
-    except duckdb.TransactionException as error:
-        raise StoreError("store_write_conflict") from error
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        raise StoreError("store_no_room") from error

@@ -1,7 +1,8 @@
 """Points at which a test lets the program die, as a power cut would (崩溃点).
 
-Storing and undoing pass named steps. When the variable `GETU_FAIL_AT` names the step that is
-reached, the process kills itself with SIGKILL: nothing is flushed, closed or rolled back. The tests
+Storing, undoing, copying and migrating pass named steps. When the variable `GETU_FAIL_AT` names the step that is
+reached, the process kills itself with SIGKILL: nothing is flushed, closed or rolled back. A number
+behind a colon means the n-th time, as `migrate.statement:3`. The tests
 start such a process, then open what it left behind: the store must stand as before or as after,
 never between. Without the variable nothing here does anything; no setting or page can set it.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 
 VARIABLE = "GETU_FAIL_AT"
 
@@ -20,12 +22,18 @@ STEPS = (
     "undo.committed",
     "place.begun", "place.areas_written", "place.facts_written", "place.committed",
     "copy.begun", "copy.tables_written", "copy.committed",
-    "migrate.begun", "migrate.applied", "migrate.committed",
+    "migrate.begun", "migrate.backed_up", "migrate.statement", "migrate.applied", "migrate.committed",
 )  # fmt: skip
 """Every step there is, in the order in which storing, undoing, placing and migrating pass them."""
+
+_passed: Counter[str] = Counter()
 
 
 def reach(step: str) -> None:
     """Pass a named step; die here when `GETU_FAIL_AT` names it."""
-    if os.environ.get(VARIABLE) == step:
+    named, _, number = os.environ.get(VARIABLE, "").partition(":")
+    if named != step:
+        return
+    _passed[step] += 1
+    if _passed[step] == int(number or 1):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -100,9 +100,26 @@ def _column_to_arrow(series: pd.Series, table: Table, column: Column) -> pa.Arra
         raise StoreError(
             "store_wrong_type", table=table.name, column=column.name, type=column.type
         ) from error
+    if column.type in ("text", "json") and _holds_nul(array):
+        raise StoreError("store_text_has_nul", table=table.name, column=column.name)
     if column.required and array.null_count:
         raise StoreError("store_value_missing", table=table.name, column=column.name, n=array.null_count)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _holds_nul(array: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether a text holds U+0000, which PostgreSQL cannot keep and no text needs."""
+    chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    for chunk in chunks:
+        text = chunk.buffers()[-1]
+        # bytes outside of a slice may be there too: only then each text is looked at
+        if (
+            text is not None
+            and b"\x00" in text.to_pybytes()
+            and pc.any(pc.match_substring(chunk, "\x00")).as_py()
+        ):
+            return True
+    return False
 
 
 def _plain_to_arrow(series: pd.Series, table: Table, column: Column) -> pa.Array:

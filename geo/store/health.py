@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from geo.errors import StoreError
+from geo.errors import StoreError, StoreLockedError
 from geo.schema import TABLES
-from geo.store.duckdb import MEMORY
+from geo.store.copying import tables_of
+from geo.store.duckdb import MEMORY, may_be_written, open_duckdb
 from geo.store.migrating import read_migrations
 from geo.store.postgis_connect import Connection, Limits, connect, require_usable
 
@@ -56,7 +57,33 @@ def _examine_file(place: str) -> Iterator[Finding]:
         yield Finding("file", "doubtful", "health_no_file", {"file": file.name})
         return
     yield Finding("file", "good", "health_file", {"file": file.name, "mb": round(file.stat().st_size / 1e6)})
+    if not may_be_written(file):
+        yield Finding("file", "bad", "health_not_writable", {"file": file.name})
+    yield from _content(file)
     yield from _disk(file.parent)
+
+
+def _content(file: Path) -> Iterator[Finding]:
+    """Read every block of the file, which DuckDB compares with the checksum it was written with."""
+    try:
+        db = open_duckdb(str(file), memory_mb=400, threads=2, read_only=True)
+    except StoreLockedError as error:
+        yield Finding("content", "doubtful", error.code, error.values)
+        return
+    except StoreError as error:
+        yield Finding("content", "bad", error.code, error.values)
+        return
+    try:
+        if not db.columns_of("schema_migrations"):
+            yield Finding("content", "bad", "store_not_duckdb", {"file": file.name})
+            return
+        for name in tables_of(db):
+            db.row(f"SELECT bit_xor(hash(t)) FROM {name} t")
+        yield Finding("content", "good", "health_content", {"file": file.name})
+    except StoreError:
+        yield Finding("content", "bad", "store_file_damaged", {"file": file.name})
+    finally:
+        db.close()
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

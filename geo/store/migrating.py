@@ -2,13 +2,15 @@
 
 A migration is a file `migrations/<database>/NNNN_what.sql`. Each is applied once, in a transaction
 of its own, and recorded in `schema_migrations`; a kill leaves the store before or after it. A store
-that knows a number this program does not is from a newer program, and is left alone.
+that knows a number this program does not is from a newer program, and is left alone. Before the first
+step on a store that has some already, what it holds is kept aside (`keep`), inside the same
+transaction, so that nobody stores anything between the copy and the step.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -28,13 +30,32 @@ def read_migrations(database: str) -> list[tuple[int, str, str]]:
     return found
 
 
-def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
+Keep = Callable[[set[int], int], None]
+"""Keeps aside what a store holds: told the numbers it has, and the first that is waiting."""
+
+
+def migrate(
+    db: Database, database: str, *, now: datetime, keep: Keep | None = None, only: set[int] | None = None
+) -> list[int]:
     """Apply the migrations that are missing; return their numbers.
+
+    Parameters
+    ----------
+    db, database
+        The store, and the folder of its kind of database.
+    now
+        Moment that is recorded.
+    keep
+        Called before the first statement on a store that is older; not on a new one.
+    only
+        Numbers to apply; all when missing.
 
     Raises
     ------
     StoreVersionError
         If the store was written by a newer program.
+    StoreError
+        If an older store may not be changed, or could not be kept aside; nothing is changed then.
     """
     if not db.columns_of("schema_migrations"):
         with db.transaction():
@@ -42,22 +63,39 @@ def migrate(db: Database, database: str, *, now: datetime) -> list[int]:
                 "CREATE TABLE IF NOT EXISTS schema_migrations "
                 "(number integer NOT NULL, name text NOT NULL, applied_at timestamptz NOT NULL)"
             )
-    migrations = read_migrations(database)
-    done = applied_migrations(db)
-    if unknown := sorted(done - {number for number, _, _ in migrations}):
-        raise StoreVersionError("store_too_new", number=unknown[-1], known=migrations[-1][0])
-    waiting = [migration for migration in migrations if migration[0] not in done]
+    waiting = [m for m in find_waiting(db, database) if only is None or m[0] in only]
     for number, name, sql in waiting:
         with db.transaction():
-            if number in applied_migrations(db):
+            done = applied_migrations(db)
+            if number in done:
                 continue  # another program was faster
             reach("migrate.begun")
+            if keep is not None and done and number == waiting[0][0]:
+                db.run("INSERT INTO schema_migrations SELECT * FROM schema_migrations WHERE number < 0")
+                keep(done, number)  # only after the line above: who may not write is told so at once
+                reach("migrate.backed_up")
             for statement in split_statements(sql):
                 db.run(statement)
+                reach("migrate.statement")
             db.run("INSERT INTO schema_migrations VALUES ($1, $2, $3)", [number, name, now])
             reach("migrate.applied")
         reach("migrate.committed")
     return [number for number, _, _ in waiting]
+
+
+def find_waiting(db: Database, database: str) -> list[tuple[int, str, str]]:
+    """Return the migrations that a store does not have yet, in order.
+
+    Raises
+    ------
+    StoreVersionError
+        If the store was written by a newer program.
+    """
+    migrations = read_migrations(database)
+    done = applied_migrations(db)
+    if unknown := sorted(done - {number for number, _, _ in migrations}):
+        raise StoreVersionError("store_too_new", number=unknown[-1], known=migrations[-1][0])
+    return [migration for migration in migrations if migration[0] not in done]
 
 
 def applied_migrations(db: Database) -> set[int]:

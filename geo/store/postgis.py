@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ import psycopg
 import pyarrow as pa
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from geo.errors import ConnectionLostError
+from geo.errors import ConnectionLostError, StoreError
 from geo.schema import ColumnType
 from geo.store.postgis_connect import Connection, Limits, our_words, pool_of
 from geo.store.postgis_rows import encode, sql_type, to_arrow_column
@@ -56,6 +57,8 @@ class PostgisDatabase:
         self._limits = limits
         self._local = threading.local()
         self._writing = threading.RLock()
+        self._counting = threading.Lock()
+        self._n_lent = 0
 
     # --- connections -------------------------------------------------------------------------
     def _held(self) -> Connection | None:
@@ -63,10 +66,25 @@ class PostgisDatabase:
         return held
 
     def _take(self) -> Connection:
-        try:
-            return self._pool.getconn(timeout=self._limits.connect_s)
-        except PoolTimeout as error:
-            raise ConnectionLostError("store_unreachable") from error
+        """Take a connection; where all are lent to threads that work, wait for one of them."""
+        until = time.monotonic() + self._limits.lend_s
+        while True:
+            try:
+                connection = self._pool.getconn(timeout=self._limits.connect_s)
+            except PoolTimeout as error:
+                if self._n_lent < self._limits.connections:
+                    raise ConnectionLostError("store_unreachable") from error
+                if time.monotonic() > until:
+                    raise StoreError("store_all_lent", n=self._limits.connections) from error
+                continue
+            with self._counting:
+                self._n_lent += 1
+            return connection
+
+    def _put(self, connection: Connection) -> None:
+        with self._counting:
+            self._n_lent -= 1
+        self._pool.putconn(connection)
 
     def _try_twice(self, work: Callable[[], Answer]) -> Answer:
         """Do something that changes nothing, and once more when its connection turns out to be cut."""
@@ -87,7 +105,7 @@ class PostgisDatabase:
             with our_words(connection):
                 return work(connection)
         finally:
-            self._pool.putconn(connection)
+            self._put(connection)
 
     def _begin(self, *statements: str) -> Connection:
         """Take a connection and begin on it."""
@@ -109,7 +127,7 @@ class PostgisDatabase:
         except psycopg.Error:
             connection.close()
         finally:
-            self._pool.putconn(connection)
+            self._put(connection)
 
     @contextmanager
     def _inside(self, *begin: str) -> Iterator[None]:
@@ -256,9 +274,9 @@ class PostgisDatabase:
         return f"percentile_disc(CAST(ARRAY[{shares}] AS double precision[])) WITHIN GROUP (ORDER BY {value})"
 
     def json_object(self, values: Mapping[str, str]) -> str:
-        """SQL that makes a JSON object of names and SQL values."""
-        pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
-        return f"json_build_object({pairs})"
+        """SQL that makes a JSON object of names and SQL values, written without blanks as in DuckDB."""
+        named = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+        return f"(SELECT row_to_json(j) FROM (SELECT {named}) j)"
 
     def as_text(self, expression: str, kind: ColumnType) -> str:
         """SQL of a value as text; a whole number of type double shows its zero, as in DuckDB."""

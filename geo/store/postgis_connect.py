@@ -27,6 +27,9 @@ Connection = psycopg.Connection[Any]
 OLDEST_SERVER = 130_000
 """PostgreSQL 13: the oldest its makers still mended when this was written; tests run on 15."""
 
+POSTGIS = "postgis"
+"""Name of the extension."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -34,6 +37,8 @@ class Limits:
 
     connections: int = 8
     connect_s: int = 5
+    lend_s: int = 60
+    """Waiting for a connection while all of them are at work."""
     read_s: int = 120
     """One question."""
     write_s: int = 1800
@@ -144,7 +149,8 @@ def require_usable(connection: Connection) -> None:
     encoding = str(connection.info.parameter_status("server_encoding"))
     if encoding != "UTF8":
         raise StoreError("store_not_utf8", encoding=encoding)
-    found = connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'").fetchone()
+    known = "SELECT 1 FROM pg_available_extensions WHERE name = $1"
+    found = connection.execute(known, [POSTGIS]).fetchone()
     if found is None:
         raise StoreError("store_no_postgis")
 

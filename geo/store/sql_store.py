@@ -7,6 +7,7 @@ stands behind it is decided in `opening`.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,19 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
-from geo.store import batches, copying, counting, crowds, listing, placing, reading, tiles, undoing, verifying
+from geo.store import (
+    batches,
+    copying,
+    counting,
+    crowds,
+    editing,
+    listing,
+    placing,
+    reading,
+    tiles,
+    undoing,
+    verifying,
+)
 from geo.store import cases as case_batches
 from geo.store.base import (
     BatchHead,
@@ -25,12 +38,15 @@ from geo.store.base import (
     Comparison,
     Fingerprint,
     GroupBy,
+    Notice,
     Progress,
     Receipt,
+    Seen,
     Store,
 )
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
+from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
 from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
 from geo.vector_tiles import Tile
@@ -41,8 +57,10 @@ Answer = TypeVar("Answer")
 class SqlStore:
     """One city or district in one database; see `geo.store.base.Store`."""
 
-    def __init__(self, db: Database, time_zone: str) -> None:
+    def __init__(self, db: Database, time_zone: str, *, notices: tuple[Notice, ...] = ()) -> None:
         self._db = db
+        self._notices = notices
+        self._turning = threading.Lock()
         self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
@@ -51,9 +69,10 @@ class SqlStore:
 
         def answer() -> Answer:
             version = self.data_version()
-            facts = self._facts
-            if facts.version != version:
-                self._facts = facts = open_facts(self._db, version, self._time_zone)
+            with self._turning:  # or each of many readers of a new version would remember for himself
+                facts = self._facts
+                if facts.version != version:
+                    self._facts = facts = open_facts(self._db, version, self._time_zone)
             return question(facts)
 
         return self._db.reading(answer)
@@ -62,6 +81,11 @@ class SqlStore:
     def time_zone(self) -> str:
         """IANA name of the zone in which months, weekdays and hours are read."""
         return self._time_zone
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was found and done when the store was opened."""
+        return self._notices
 
     def data_version(self) -> int:
         """Return the number that grows with every batch, undo and placement."""
@@ -131,6 +155,14 @@ class SqlStore:
         changes.insert(0, "row", rows.index.to_numpy()[changes.pop(ROW).to_numpy(dtype="int64")])
         return Comparison(status, changes)
 
+    def edit_facility(
+        self, facility_id: str, changes: Mapping[str, object], *, seen: Seen, actor: str, taken_at: datetime
+    ) -> Receipt:
+        """Change columns of one facility by hand, unless somebody else has changed it since."""
+        return editing.edit_facility(
+            self._db, facility_id, changes, seen=seen, actor=actor, taken_at=taken_at
+        )
+
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:
         """Take a batch back; former rows return."""
         return undoing.undo_batch(
@@ -142,6 +174,13 @@ class SqlStore:
         placing.replace_areas_of_cases(
             self._db, areas, actor=actor, taken_at=taken_at, time_zone=self._time_zone
         )
+
+    def rebuild(self, *, actor: str, taken_at: datetime) -> None:
+        """Derive facts, codes and sums of all cases anew, atomically."""
+        with self._db.transaction():
+            rebuild_facts(self._db, time_zone=self._time_zone)
+            batches.add_audit(self._db, "rebuild", "facts", "done", actor=actor, taken_at=taken_at, note="")
+            batches.bump_version(self._db)
 
     def add_run(
         self, run_id: str, method: str, parameters: Mapping[str, object], created_at: datetime

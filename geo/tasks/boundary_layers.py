@@ -59,9 +59,8 @@ def sets_in_force(
     if basis == "current":
         return [(newest, False, everything)] if len(cases) else []
     zone = ZoneInfo(time_zone)
-    days = (
-        pd.to_datetime(cases["reported_at"], utc=True).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    )
+    reported_at = cases.get("reported_at", pd.Series(pd.NaT, index=cases.index))  # a list may not say it
+    days = pd.to_datetime(reported_at, utc=True).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
     edges = sorted({edge for name in ("valid_from", "valid_to") for edge in _days(sets[name]) if edge})
     bins = np.searchsorted(
         np.array(edges, dtype="datetime64[ns]"), days.to_numpy("datetime64[ns]"), side="right"

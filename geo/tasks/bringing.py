@@ -39,6 +39,7 @@ from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
+from geo.tasks.confirming import Confirmed, newest_batch
 from geo.tasks.hiding import hide_personal
 from geo.tasks.placing import (
     Placement,
@@ -80,6 +81,8 @@ class Preview:
     areas: pd.DataFrame | None = None
     """Rows of `case_areas` of the new cases."""
     notes: tuple[Note, ...] = ()
+    confirmed: Confirmed = field(default_factory=Confirmed, init=False, repr=False, compare=False)
+    """What storing it gave, so that a second click stores nothing."""
 
     @property
     def is_blocked(self) -> bool:
@@ -107,6 +110,7 @@ def preview_cases(
     if "lon" not in choices.columns:
         cases = _keep_positions(store, cases)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
+    newest = newest_batch(store)
     comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
     placement = measure_placement(cases, areas)
     current = areas[areas["basis"].eq("current")].set_index("case_id")
@@ -114,6 +118,7 @@ def preview_cases(
     is_outside = cases["lon"].notna() & cases["case_id"].map(no_area).fillna(value=True).astype(bool)
     head = _head("cases", table, checked, seat, now, source=choices.source, coord_sys=choices.coord_sys,
                  time_zone=choices.time_zone, choices=_plain(choices))  # fmt: skip
+    head = replace(head, compared_after=newest)
     has_areas = bool(len(areas)) and bool(areas["sets"].ne("").any())
     return _preview(
         head,
@@ -139,7 +144,7 @@ def preview_facilities(
     head = _head("facilities", table, checked, seat, now, source=choices.source,
                  coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
     return _preview(
-        head,
+        replace(head, compared_after=newest_batch(store)),
         replace(checked, rows=rows),
         store.compare("facilities", rows),
         outside=rows[_lies_outside(store, rows)],
@@ -232,14 +237,23 @@ def preview_places(
 def store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime) -> Receipt:
     """Store what a preview showed, whole or not at all, and place what it makes placeable.
 
+    A preview is stored once, however often it is confirmed: a second click gets the receipt of the first,
+    unless that batch has been taken back since.
+
     Raises
     ------
     ChoiceError
         If something must be decided first.
     AccessError
         If the seat may not import.
+    StaleEditError
+        If somebody else has changed rows since they were compared; nothing is stored then.
     """
     require_may(seat, "import")
+    return preview.confirmed.once(store, lambda: _store_preview(store, preview, seat=seat, now=now))
+
+
+def _store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime) -> Receipt:
     if preview.is_blocked:
         note = next(note for note in preview.notes if note.severity == "blocks")
         raise ChoiceError(note.code, **dict(note.values))

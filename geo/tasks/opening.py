@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from geo.analysis.assign import warm_up as compile_placing
 from geo.errors import MissingError
+from geo.messages import say
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.settings import Settings
 from geo.store import open_store as open_store_at
 from geo.store.base import CaseFilter, Store
 from geo.store.crowds import warm_up as compile_counting
 from geo.store.postgis_connect import Limits
+from geo.whole_files import sweep
+
+log = logging.getLogger(__name__)
 
 DEMO_SOURCE = "demo"
 """Source under which the batches of a demo district are stored."""
@@ -59,14 +65,38 @@ def open_store(settings: Settings) -> Store:
         If another program has it open.
     StoreVersionError
         If a newer program wrote it.
+
+    Notes
+    -----
+    What a stopped program left behind is taken away first, and that is said, in the log, in the language
+    of the settings; so is what the store says of its opening.
     """
-    return open_store_at(
+    for folder in _folders_of(settings):
+        say_swept(sweep(folder), settings)
+    store = open_store_at(
         settings.store_url,
         time_zone=settings.time_zone,
         memory_mb=settings.store_memory_mb,
         threads=settings.store_threads,
         limits=limits_of(settings),
+        backup_folder=settings.backup_folder,
     )
+    for notice in store.notices:
+        log.warning(notice.say("zh" if settings.language == "zh" else "en"))
+    return store
+
+
+def _folders_of(settings: Settings) -> list[Path]:
+    """Return where this program writes files of its own accord: beside the store, and its backups."""
+    scheme, _, place = settings.store_url.partition(":")
+    beside = [Path(place).parent] if scheme == "duckdb" and place != ":memory:" else []
+    return [*beside, Path(settings.backup_folder)]
+
+
+def say_swept(n: int, settings: Settings) -> None:
+    """Say in the log how many files of a stopped program were taken away, if any."""
+    if n:
+        log.warning(say("start_swept", "zh" if settings.language == "zh" else "en", n=n))
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -8,10 +8,13 @@ editor; without another seat that is the operator of the machine, and no page co
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from geo.access.seats import OPERATOR, Seat, require_may
 from geo.errors import MissingError, StoreError
@@ -19,7 +22,12 @@ from geo.settings import Settings
 from geo.store import open_store as open_store_at
 from geo.store.base import BrokenRule, Fingerprint, Progress, Store
 from geo.store.health import Finding, examine
-from geo.tasks.opening import limits_of, open_store
+from geo.store.opening import is_older
+from geo.tasks.opening import limits_of, open_store, say_swept
+from geo.whole_files import discard, settle, sweep, unfinished_name
+
+_NOT_WRITTEN = ("store_cannot_open", "store_no_room", "store_write_broken")
+"""Codes that mean, of the file of a backup, that it cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ def open_at(url: str, settings: Settings, *, time_zone: str = "") -> Store:
         memory_mb=settings.store_memory_mb,
         threads=settings.store_threads,
         limits=limits_of(settings),
+        backup_folder=settings.backup_folder,
     )
 
 
@@ -99,25 +108,21 @@ def back_up(
     require_may(seat, "keep_stores")
     if file.exists():
         raise StoreError("backup_exists", file=file.name)
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    unfinished = unfinished_name(file)
+    say_swept(sweep(file.parent), settings)
     try:
         with open_at(f"duckdb:{unfinished}", settings, time_zone=store.time_zone) as target:
             moved = Moved(store.copy_into(target, progress=progress))
-        _keep(unfinished, file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return moved
-
-
-def _keep(unfinished: Path, file: Path) -> None:
-    """Give a file that is whole its name, so that it is there after a power cut or not at all."""
-    try:
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.rename(file)
+        settle(unfinished, file)
     except OSError as error:
-        raise StoreError("store_cannot_open", file=file.name) from error
+        raise StoreError("backup_not_written", file=file.name) from error
+    except StoreError as error:
+        if error.code not in _NOT_WRITTEN:
+            raise
+        raise StoreError("backup_not_written", file=file.name) from error
+    finally:
+        discard(unfinished)
+    return moved
 
 
 def restore(
@@ -133,13 +138,39 @@ def restore(
         If it is no store, or the store holds data.
     """
     require_may(seat, "keep_stores")
-    return copy_store(_backup_url(file), settings.store_url, settings, progress=progress, seat=seat)
+    with (
+        _open_backup(file, settings) as source,
+        open_at(settings.store_url, settings, time_zone=source.time_zone) as target,
+    ):
+        return Moved(source.copy_into(target, progress=progress))
 
 
-def _backup_url(file: Path) -> str:
+@contextmanager
+def _open_backup(file: Path, settings: Settings) -> Iterator[Store]:
+    """Open a backup without changing it: an older one is brought to the newest shape in a copy."""
     if not file.is_file():
         raise MissingError("backup_not_there", file=file.name)
-    return f"duckdb:{file}"
+    if not is_older(file):
+        with open_at(f"duckdb:{file}", settings) as store:
+            yield store
+        return
+    with TemporaryDirectory(prefix="getu-restore-") as folder:
+        copied = Path(folder) / file.name
+        shutil.copyfile(file, copied)
+        with open_at(f"duckdb:{copied}", settings) as store:
+            yield store
+
+
+def rebuild_store(store: Store, *, seat: Seat, now: datetime) -> None:
+    """Derive anew everything that is derived: facts, codes and sums.
+
+    Raises
+    ------
+    AccessError
+        If the seat may not keep stores.
+    """
+    require_may(seat, "keep_stores")
+    store.rebuild(actor=seat.name, taken_at=now)
 
 
 def verify_store(settings: Settings, *, backup: Path | None = None) -> Verified:
@@ -148,7 +179,7 @@ def verify_store(settings: Settings, *, backup: Path | None = None) -> Verified:
         problems, tables = store.verify(), store.fingerprints()
     differing: list[str] = []
     if backup is not None:
-        with open_at(_backup_url(backup), settings) as kept:
+        with _open_backup(backup, settings) as kept:
             known = kept.fingerprints()
         differing = [name for name, found in tables.items() if known.get(name) != found]
     return Verified(problems, differing, tables)

@@ -1,4 +1,6 @@
-"""Does things to stores, and dies on the way when `GETU_FAIL_AT` says so. Started by `test_kills.py`.
+"""Does things to stores, and dies on the way when `GETU_FAIL_AT` or a clock says so.
+
+Started by `test_kills.py`, `test_migrating.py` and `scripts/stress_kills.py`.
 
 Everything goes through the tasks, as a page or a command would do it.
 """
@@ -7,7 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import sys
+import time
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +21,7 @@ from geo.access.seats import operator
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.settings import Settings
-from geo.store import open_store
+from geo.store import migrating, open_store
 from geo.store.failpoints import VARIABLE
 from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
 from geo.tasks.placing import place_cases
@@ -71,7 +76,7 @@ DEEDS = {
 WHOLE = {
     "copy": lambda source, target: copy_store(source, target, Settings()),
     "back up": lambda source, target: _back_up(source, Path(target)),
-    "open": lambda source, _: open_store(source, now=NOW).close(),
+    "open": lambda source, folder: open_store(source, now=NOW, backup_folder=folder or "nowhere").close(),
 }
 """Deeds on whole stores: address of one, and address or file of the other."""
 
@@ -93,15 +98,20 @@ def do(deed: str, url: str, other: str) -> None:
 def serve() -> None:
     """Do each thing that a line of the input names, in a child that may die; answer with its exit code.
 
-    Everything is imported once, and no store is opened here: a child begins as a fresh process would.
+    An order may name a step to die at, a number of seconds after which the child is killed, and another
+    folder of migrations. Everything is imported once, and no store is opened here: a child begins as a
+    fresh process would.
     """
     for line in sys.stdin:
         order = json.loads(line)
+        begun = time.monotonic()
         child = os.fork()
         if child == 0:
             code = 1
             try:
                 os.environ[VARIABLE] = order["fail_at"]
+                if order.get("migrations"):
+                    migrating.FOLDER = Path(order["migrations"])
                 do(order["deed"], order["url"], order["other"])
                 code = 0
             except BaseException:
@@ -109,7 +119,14 @@ def serve() -> None:
             finally:
                 sys.stderr.flush()
                 os._exit(code)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        if order.get("kill_after_s") is not None:
+            ended = os.pidfd_open(child)
+            select.select([ended], [], [], order["kill_after_s"])
+            os.kill(child, signal.SIGKILL)
+            os.close(ended)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        answer = {"code": code, "seconds": time.monotonic() - begun}
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -95,7 +95,7 @@ def test_examining_makes_and_changes_nothing(tmp_path, postgis_server):
 def test_fault_G10_a_disk_that_is_nearly_full_is_said(tmp_path, monkeypatch):
     url = f"duckdb:{tmp_path / 'a.duckdb'}"
     open_store(url, now=NOON).close()
-    assert codes(url) == {"health_file", "health_disk"}
+    assert codes(url) == {"health_file", "health_content", "health_disk"}
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(total=10**12, free=10**8))
     assert codes(url, "doubtful") == {"health_disk_low"}

@@ -9,6 +9,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
+from geo.cli import main
 from geo.errors import ConnectionLostError, StoreError
 from geo.store import CaseFilter, open_store
 from geo.store.postgis_connect import Limits
@@ -56,6 +57,53 @@ def test_fault_G08_a_server_that_cannot_be_reached_is_said_in_one_sentence_witho
     for language in ("en", "zh"):
         said = refused.value.say(language)
         assert postgis_server.password not in said and "127.0.0.1" not in said
+
+
+def test_fault_G08_a_server_that_is_too_old_or_lacks_postgis_is_refused(url, monkeypatch):
+    monkeypatch.setattr("geo.store.postgis_connect.OLDEST_SERVER", 990_000)
+    with pytest.raises(StoreError, match=r"PostgreSQL \d+; 99 or newer") as refused:
+        open_store(url)
+    assert refused.value.code == "store_server_old"
+    monkeypatch.undo()
+    monkeypatch.setattr("geo.store.postgis_connect.POSTGIS", "not_installed")
+    with pytest.raises(StoreError, match="no PostGIS"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda url: url.replace("postgres:", "postgres:wrong"), "refuses this user name"),
+        (lambda _: "postgresql://u@127.0.0.1:1/x", "does not answer"),
+    ],
+)
+def test_fault_G08_a_command_on_a_server_that_cannot_be_used_says_one_line_and_exits_with_1(
+    url, change, said, monkeypatch, capsys
+):
+    monkeypatch.setenv("GETU_STORE_URL", change(url))
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and said in err
+    assert "Traceback" not in err
+
+
+def test_fault_G06_a_server_that_is_still_starting_is_told_and_used_as_soon_as_it_answers():
+    programs = find_server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL with PostGIS is not installed (sh scripts/install_system.sh)")
+    server = Server(programs)
+    try:
+        with open_store(server.url("getu_template"), now=NOON, limits=Limits(connect_s=1, lend_s=1)) as store:
+            store_cases(store, {"no": 1})
+            server.stop()
+            for _ in range(2):
+                with pytest.raises(ConnectionLostError):
+                    store.count_cases(CaseFilter())
+            server.start()
+            assert store.count_cases(CaseFilter()) == 1
+            assert store_cases(store, {"no": 2}).n_new == 1
+    finally:
+        server.close()
 
 
 def test_fault_G08_a_database_that_is_not_in_utf8_is_refused(postgis_server):
@@ -148,23 +196,35 @@ def test_fault_G09_a_question_that_takes_too_long_is_stopped(url):
         assert store.count_cases(CaseFilter()) == 0
 
 
-def test_fault_G11_a_full_disk_of_the_server_rolls_back_and_says_so(url, postgis_server):
+@pytest.mark.parametrize(
+    "table", ["cases", "case_areas", "case_events", "case_facts", "import_batches", "audit_log"]
+)
+def test_fault_G11_a_disk_of_the_server_that_fills_at_the_nth_row_rolls_back_and_says_so(
+    url, postgis_server, table
+):
     name = name_of(url)
     with open_store(url, now=NOON) as store:
-        store_cases(store, {"no": 1})
+        store_cases(store, {"no": 1, "reported_at": "2026-10-01"})
+        held = store.fingerprints()
+        postgis_server.execute("CREATE SEQUENCE filled", name)
         postgis_server.execute(
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$",
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF nextval('filled') >= TG_ARGV[0]::bigint THEN "
+            "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$",
             name,
         )
+        n = 1 if table in ("import_batches", "audit_log") else 3
         postgis_server.execute(
-            "CREATE TRIGGER disk BEFORE INSERT ON case_events FOR EACH ROW EXECUTE FUNCTION full_disk()", name
+            f"CREATE TRIGGER disk BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION full_disk({n})", name
         )
-        with pytest.raises(StoreError, match="disk or memory"):
-            store_cases(store, {"no": 2})
-        postgis_server.execute("DROP TRIGGER disk ON case_events", name)
-        assert store.count_rows()["cases"] == 1
+        rows = [{"no": number, "reported_at": "2026-10-02"} for number in range(2, 7)]
+        with pytest.raises(StoreError, match="disk or memory") as full:
+            store_cases(store, *rows)
+        assert full.value.code == "store_server_no_room"
+        postgis_server.execute(f"DROP TRIGGER disk ON {table}", name)
+        assert store.fingerprints() == held
         assert store.verify() == []
+        assert store_cases(store, *rows).n_new == 5
 
 
 def test_a_role_that_may_only_read_reads_and_is_told_that_it_may_not_write(url, postgis_server):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
-from geo.store import open_store
+from geo.store import CaseFilter, open_store
 from tests.store.conftest import NOON, store_areas, store_cases
 
 DAMAGES = {
@@ -48,3 +49,29 @@ def test_a_broken_rule_is_found_and_said(store, code):
     assert re.match(r"[1-9][\d,]* ", sentence)
     assert re.search(r"[\u4e00-\u9fff]", findings[code].say("zh"))
     assert "{" not in sentence + findings[code].say("zh")
+
+
+WRONG = [
+    "DELETE FROM case_facts WHERE case_id = 'hot:2'",
+    "UPDATE case_facts SET lon = 1",
+    "UPDATE case_counts SET n_new = -5",
+    "DELETE FROM case_counts WHERE dimension = 'channel'",
+    "DELETE FROM case_spans",
+]
+
+
+@pytest.mark.parametrize("damage", WRONG)
+def test_fault_G18_a_derived_table_that_is_wrong_is_found_and_derived_anew(places, damage):
+    with open_store(places.new(), now=NOON) as made:
+        store_areas(made, "district", ["D"])
+        row = {"no": 1, "reported_at": "2026-09-01", "channel": "phone", "areas": {"district": "D"}}
+        store_cases(made, row, row | {"no": 2, "closed_at": "2026-09-03", "state": "closed"})
+        counts = made.month_counts("channel", CaseFilter())
+        made._db.run(damage)
+        assert made.verify() != []
+        version = made.data_version()
+        made.rebuild(actor="li", taken_at=NOON)
+        assert made.verify() == []
+        assert made.data_version() == version + 1
+        pd.testing.assert_frame_equal(made.month_counts("channel", CaseFilter()), counts)
+        assert made.read("audit_log", order_by=["seq"])["action"].tolist()[-1] == "rebuild"

@@ -11,7 +11,8 @@ from geo.access.seats import Seat
 from geo.errors import AccessError
 from geo.settings import Settings
 from geo.store import open_store
-from geo.tasks import bringing, demonstrating, placing, stores
+from geo.store.base import Seen
+from geo.tasks import bringing, demonstrating, facilities, placing, stores
 from tests.small_store import fill_small_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,10 @@ DEEDS = {
     "copy_store": lambda store, folder: stores.copy_store(
         "duckdb::memory:", f"duckdb:{folder / 'c.duckdb'}", Settings(), seat=VIEWER
     ),
+    "edit_facility": lambda store, folder: facilities.edit_facility(
+        store, "清单:1", {"name": "x"}, seen=Seen(1, "B000001"), **WHO
+    ),
+    "rebuild_store": lambda store, folder: stores.rebuild_store(store, **WHO),
     "restore": lambda store, folder: stores.restore(Path(__file__), Settings(), seat=VIEWER),
 }
 """Every task that changes something, called as a viewer with whatever else it takes."""
@@ -44,9 +49,14 @@ WRITES = {
     "undo_batch",
     "replace_areas_of_cases",
     "copy_into",
+    "edit_facility",
+    "rebuild",
 }
 """What a store does to change what is kept."""
-INSIDE = {"store_district": "make_demo calls it after the check; tests fill a store with it"}
+INSIDE = {
+    "_store_preview": "store_preview calls it after the check",
+    "store_district": "make_demo calls it after the check; tests fill a store with it",
+}
 """Tasks that write and leave the check to their only caller."""
 
 

@@ -105,7 +105,7 @@ def test_fault_G10_a_backup_that_cannot_be_written_leaves_no_file(filled, tmp_pa
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("geo.tasks.stores.os.fsync", fail)
+    monkeypatch.setattr("geo.whole_files.os.fsync", fail)
     with open_store(filled.store_url) as store, pytest.raises(StoreError, match=r"b\.duckdb"):
         back_up(store, tmp_path / "b.duckdb", filled)
     assert not list(tmp_path.glob("b.duckdb*"))
@@ -146,6 +146,7 @@ def test_every_deed_on_a_store_answers_by_command(run, filled, places, tmp_path)
     assert (code, found["problems"], found["differing"]) == (0, [], [])
     again = Settings(store_url=places.new("again"))
     assert run(again, "store", "restore", file)[0] == 0
+    assert run(again, "store", "rebuild")[:2] == (0, {"problems": []})
     code, found, _ = run(again, "store", "check")
     assert code == 0
     assert {item["verdict"] for item in found["findings"]} <= {"good", "doubtful"}
