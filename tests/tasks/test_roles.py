@@ -54,7 +54,6 @@ WRITES = {
 }
 """What a store does to change what is kept."""
 INSIDE = {
-    "_store_preview": "store_preview calls it after the check",
     "store_district": "make_demo calls it after the check; tests fill a store with it",
 }
 """Tasks that write and leave the check to their only caller."""
