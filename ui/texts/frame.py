@@ -41,7 +41,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "The address '{path}' is no page of this program. Choose one of these.",
     ),
     "frame.compared": ("与 {label} 相比", "Compared with {label}"),
-    "frame.copy_link": ("复制本页链接", "Copy link to this view"),
+    "frame.copy_link": ("复制本页链接", "Copy link"),
     "frame.copied": ("已复制", "Copied"),
     "frame.method": ("口径与来源", "Method and sources"),
     "frame.local_only": (
