@@ -287,7 +287,7 @@ def test_tainan_has_6102_microgrids_with_the_people_of_2016(tainan, tainan_areas
 def test_figures_of_tainan_without_a_boundary_are_told(tainan):
     (note,) = tainan.people["notes"]
     assert note["severity"] == "warns"
-    assert "6232 codes" in note["text"]
+    assert "6,232 codes" in note["text"]
 
 
 def test_the_dengue_list_is_read_in_the_one_encoding_that_is_right(tainan, dengue):
