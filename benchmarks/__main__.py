@@ -29,6 +29,7 @@ SMALL = {
     "intake": ("--rows", "200000"),
     "map_first_paint": ("--trials", "1"),
     "stores": ("--cases", "50000", "--batch", "50000"),
+    "load": ("--users", "5", "--seconds", "15"),
     "map_page": ("--trials", "1", "--cases", "20000"),
 }
 """Options that make a benchmark take a minute or so; without an entry it runs as it is."""
