@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 
@@ -67,3 +68,28 @@ def test_nothing_goes_on_once_the_app_has_ended(monkeypatch):
     assert may_go_on.is_set()
     assert not ours._thread.is_alive()
     assert not compiled
+
+
+def test_what_stays_as_long_as_the_process_is_not_searched_for_garbage_again():
+    before = gc.get_freeze_count()
+    kept = [[number] for number in range(1000)]
+    try:
+        warming.leave_alone_what_stays()
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()
+
+
+def test_the_version_of_the_data_is_asked_for_once_while_a_page_is_drawn(small, monkeypatch):
+    asked = []
+    original = type(small).data_version
+    monkeypatch.setattr(type(small), "data_version", lambda self: asked.append(1) or original(self))
+
+    with session.one_version():
+        first = [session.data_version() for _ in range(5)]
+        n_inside = len(asked)
+    outside = [session.data_version() for _ in range(2)]
+
+    assert n_inside == 1
+    assert len(asked) == 3
+    assert len(set(first + outside)) == 1

@@ -128,7 +128,7 @@ _COLOURS = ("#0f766e", "#4d7c0f", "#92400e", "#1e4e8c", "#6b4e9e", "#9d3a5b", "#
 
 def _url(path: str, query: Mapping[str, str]) -> str:
     asked = urlencode({name: value for name, value in query.items() if value})
-    return f"{pages.prefix()}/api/{path}?v={session.store().data_version()}" + (f"&{asked}" if asked else "")
+    return f"{pages.prefix()}/api/{path}?v={session.data_version()}" + (f"&{asked}" if asked else "")
 
 
 def _after(period: Period) -> str:

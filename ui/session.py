@@ -7,7 +7,8 @@ answer is keyed by the version of the data, so that an import shows at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -75,6 +76,29 @@ def may(deed: Deed) -> bool:
 def is_open() -> bool:
     """Tell whether this machine alone is served, without signing in."""
     return entrance().is_open()
+
+
+_version_of_run: ContextVar[list[int] | None] = ContextVar("version_of_run", default=None)
+
+
+@contextmanager
+def one_version() -> Iterator[None]:
+    """Ask for the version of the data once while a page is drawn, not for every figure on it."""
+    token = _version_of_run.set([])
+    try:
+        yield
+    finally:
+        _version_of_run.reset(token)
+
+
+def data_version() -> int:
+    """Return the version of the data; inside `one_version` the one that was found first."""
+    known = _version_of_run.get()
+    if known is None:
+        return store().data_version()
+    if not known:
+        known.append(store().data_version())
+    return known[0]
 
 
 def now() -> datetime:
@@ -201,7 +225,7 @@ def kept(name: str, parameters: object, make: Callable[[], T]) -> T:
     The parameters must hold everything that decides what may be seen.
     """
     shelf = _shelf()
-    version = store().data_version()
+    version = data_version()
     key = (name, repr(parameters))
     with shelf.lock:
         if shelf.version != version:

@@ -6,6 +6,7 @@ It names pages by absolute path, because the app may be started from any folder.
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,10 +29,11 @@ st.set_page_config(
 outputs.add_style(is_print=st.query_params.get("print") == "1")
 try:
     session.seat()  # nothing is drawn for nobody
-    frame.show_sidebar(pages.name_of(page))
-    if missing := st.query_params.get(MISSING, ""):
-        frame.show_missing_page(missing)
-    else:
-        page.run()
+    with nullcontext() if pages.name_of(page) == "import" else session.one_version():
+        frame.show_sidebar(pages.name_of(page))
+        if missing := st.query_params.get(MISSING, ""):
+            frame.show_missing_page(missing)
+        else:
+            page.run()
 except GeoError as error:
     outputs.show_error(error, key="page_error")
