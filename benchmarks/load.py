@@ -32,9 +32,9 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from benchmarks.map_first_paint import ROOT, free_port, resident_mb, serving
+from benchmarks.map_page import on_server
 from geo.schema import AREA_LEVELS
 from geo.store import open_store
-from tests.databases import Server, find_server_programs
 
 PATIENCE_S = 60
 READING_S = 3.0
@@ -72,7 +72,8 @@ def main() -> int:
         make_demo(url)
         run("DuckDB", url, choices)
         if not choices.no_postgis:
-            run_on_server(url, choices)
+            with on_server(url) as served:
+                run("PostGIS", served, choices)
     return 0
 
 
@@ -82,22 +83,6 @@ def make_demo(url: str) -> None:
         [sys.executable, "-m", "geo", "demo"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
         env={**os.environ, "GETU_STORE_URL": url},
     )  # fmt: skip
-
-
-def run_on_server(embedded: str, choices: argparse.Namespace) -> None:
-    """Copy the demo district to a server of our own, and let the users open pages there."""
-    programs = find_server_programs()
-    if programs is None:
-        raise SystemExit("PostgreSQL with PostGIS is not installed (sh scripts/install_system.sh)")
-    server = Server(programs)
-    try:
-        url = server.url(server.make("load", template="getu_template"))
-        with open_store(embedded) as source, open_store(url) as target:
-            source.copy_into(target)
-        server.execute("ANALYZE", "load")
-        run("PostGIS", url, choices)
-    finally:
-        server.close()
 
 
 def run(name: str, url: str, choices: argparse.Namespace) -> None:

@@ -43,7 +43,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright, ExitStack() as stack:
         folder = Path(name)
         make_store(folder, choices.areas, choices.cases)
-        url = stack.enter_context(on_server(folder)) if choices.postgis else store_url(folder)
+        url = stack.enter_context(on_server(store_url(folder))) if choices.postgis else store_url(folder)
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=[*FLAGS, NO_OTHER_HOST]
         )
@@ -78,15 +78,15 @@ def store_url(folder: Path) -> str:
 
 
 @contextmanager
-def on_server(folder: Path) -> Iterator[str]:
-    """Copy the store to a server of our own, and hand out its address there."""
+def on_server(embedded_url: str) -> Iterator[str]:
+    """Copy an embedded store to a PostgreSQL server of our own, and hand out its address there."""
     programs = find_server_programs()
     if programs is None:
         raise SystemExit("PostgreSQL with PostGIS is not installed (sh scripts/install_system.sh)")
     server = Server(programs)
     try:
         url = server.url(server.make("bench", template="getu_template"))
-        with open_store(store_url(folder)) as embedded, open_store(url) as served:
+        with open_store(embedded_url) as embedded, open_store(url) as served:
             embedded.copy_into(served)
         server.execute("ANALYZE", "bench")
         yield url

@@ -8,11 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
+
+from tests.served import free_port, wait_until_served
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -24,9 +24,7 @@ def serve(tmp_path):
     running = []
 
     def run():
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
+        port = free_port()
         environ = {**os.environ, "GETU_STORE_URL": f"duckdb:{tmp_path / 'x.duckdb'}", "GETU_LANGUAGE": "zh"}
         process = subprocess.Popen(
             [sys.executable, "-m", "geo", "serve", "--port", str(port)],
@@ -34,7 +32,7 @@ def serve(tmp_path):
             start_new_session=True,
         )  # fmt: skip
         running.append(process)
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        assert wait_until_served(f"http://127.0.0.1:{port}/_stcore/health", process)
         return process, port
 
     yield run
@@ -42,20 +40,6 @@ def serve(tmp_path):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (URLError, OSError):
-            try:  # a condition with a limit: either the process ends, or we ask again
-                process.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-    pytest.fail("geo serve did not answer")
 
 
 def test_a_server_that_is_told_to_end_leaves_nothing_behind_that_serves_on(serve):

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
+
+from tests.served import free_port, wait_until_served
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).with_name("apps")
@@ -29,7 +28,6 @@ CHROMIUM_FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-START_S = 60
 PATIENCE_MS = 30_000
 
 
@@ -84,7 +82,7 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(script: Path, **environ: str) -> str:
-        port = _free_port()
+        port = free_port()
         log = (tmp_path_factory.mktemp("server") / "log.txt").open("wb")
         command = [
             sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port),
@@ -98,7 +96,9 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
         running.append(process)
         address = f"http://127.0.0.1:{port}"
         start.logs[address] = Path(log.name)
-        _wait_until_served(f"{address}/_stcore/health", process, Path(log.name))
+        if not wait_until_served(f"{address}/_stcore/health", process):
+            said = Path(log.name).read_text(errors="replace")[-2000:]
+            pytest.fail(f"the server did not start:\n{said}")
         return address
 
     start.logs = {}
@@ -108,27 +108,6 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
         process.terminate()
     for process in running:
         process.wait(timeout=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_until_served(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(START_S * 5):
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (URLError, OSError):
-            try:  # a condition with a limit: either the process ends, or we ask again
-                process.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                continue
-    pytest.fail("the server did not start:\n" + log.read_text(errors="replace")[-2000:])
 
 
 @pytest.fixture
