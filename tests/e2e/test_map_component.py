@@ -141,6 +141,24 @@ def test_moving_the_pointer_never_reruns_the_page(open_page, address):
     page.wait_for_selector("text=runs 0")
 
 
+def test_the_tooltip_is_of_the_area_where_the_pointer_came_to_rest(open_page, address):
+    page = open_page(address)
+    page.wait_for_selector(READY)
+
+    spots = [place_of(page, 3, 4), place_of(page, 6, 9)]
+    page.evaluate(
+        f"""(spots) => {{
+            {FIND_MAP}
+            const canvas = shadow.querySelector('.leaflet-areas-pane canvas');
+            for (const [clientX, clientY] of spots)
+                canvas.dispatchEvent(new MouseEvent('mousemove', {{ clientX, clientY, bubbles: true }}));
+        }}""",
+        spots,
+    )
+
+    page.wait_for_selector(".getu-tip:has-text('第00213网格')")
+
+
 def test_fault_C01_a_hostile_name_is_shown_as_text(open_page, address):
     page = open_page(address)
     page.wait_for_selector(READY)

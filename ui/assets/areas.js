@@ -32,6 +32,24 @@ export function hatch(isDark) {
   return brush.createPattern(tile, "repeat");
 }
 
+// A canvas that sees where the pointer came to rest: Leaflet's own is deaf for 32 ms after every
+// move it answered, and would leave the tooltip at the area before when the last move falls there.
+function attentiveCanvas(options) {
+  const { _onMouseMove: answer, _handleMouseOut: leave } = L.Canvas.prototype;
+  const Attentive = L.Canvas.extend({
+    _onMouseMove(event) {
+      clearTimeout(this.unheard);
+      if (this._mouseHoverThrottled) this.unheard = setTimeout(() => this._onMouseMove(event), 33);
+      else answer.call(this, event);
+    },
+    _handleMouseOut(event) {
+      if (event.type === "mouseout") clearTimeout(this.unheard);
+      leave.call(this, event);
+    },
+  });
+  return new Attentive(options);
+}
+
 // What areas have in common, however their outlines travel: their values, what the legend and the
 // tooltip say of them, the one that is selected and the one under the pointer.
 export class AreaFigures {
@@ -125,7 +143,7 @@ export class AreaFigures {
 export class Areas extends AreaFigures {
   constructor(map, shared) {
     super(map, shared);
-    this.renderer = L.canvas({ pane: "areas", padding: 0.25 });
+    this.renderer = attentiveCanvas({ pane: "areas", padding: 0.25 });
   }
 
   // Replace the polygons; the values are painted by `paint`.
