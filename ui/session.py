@@ -26,7 +26,7 @@ from geo.settings import Settings, read_settings
 from geo.store.base import CaseFilter, Store
 from geo.store.codes import Memory
 from geo.tasks.areas import AreaCard, AreaName, find_area
-from geo.tasks.dashboards import Background, choose_period, measure_level, read_background
+from geo.tasks.dashboards import Background, choose_period, count_people, measure_level, read_background
 from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 from ui.entrance import VISIT_HEADER, entrance
@@ -208,7 +208,12 @@ def periods() -> Periods:
     """
     asked = st.query_params.get("period", "month")
     name: PeriodName = asked if asked in PERIOD_NAMES else "month"
-    return choose_period(store(), name, start_on=read_day("from"), end_on=read_day("to"))
+    start_on, end_on = read_day("from"), read_day("to")
+    return kept(
+        "periods",
+        (name, start_on, end_on),
+        lambda: choose_period(store(), name, start_on=start_on, end_on=end_on),
+    )
 
 
 def read_day(name: str) -> date | None:
@@ -264,21 +269,32 @@ def measured_level(
         levels = shelf.levels
 
     def measure() -> pd.DataFrame:
+        shared = shared_background()
+        people = levels.get(
+            ("people", level, parent_id, shared.data_version),
+            lambda: count_people(store(), level, parent_id=parent_id, background=shared),
+            size=_size_of,
+        )
         return measure_level(
             store(),
             level,
             period=period,
             where=where,
             parent_id=parent_id,
-            background=shared_background(),
+            background=shared,
+            people=people,
             with_percentiles=is_timed,
         )
 
     return levels.get(
         (level, period, where, parent_id, is_timed),
         measure,
-        size=lambda table: int(table.memory_usage().sum()),
+        size=_size_of,
     )
+
+
+def _size_of(table: pd.DataFrame) -> int:
+    return int(table.memory_usage().sum())
 
 
 class _Shelf:

@@ -57,24 +57,28 @@ export class AreaFigures {
     Object.assign(this, { map, marks, onPick, onHover });
     this.byId = new Map();
     this.values = null;
+    this.ids = [];
     this.rows = new Map();
   }
 
-  // From the server figures come as columns, from a page itself as `[value, class, text]` by code.
+  // `[value, class, text]` of an area: from the server each different one comes once with the row every
+  // code has, from a page itself by code.
   setValues(values) {
     this.values = values;
-    this.rows = new Map(values?.ids?.map((id, row) => [id, row]));
+    const ids = values?.ids ?? [];
+    if (ids.length === this.ids.length && ids.every((id, row) => id === this.ids[row])) return; // another filter
+    this.ids = ids;
+    this.rows = new Map(ids.map((id, row) => [id, row]));
   }
 
   entry(id) {
     const { values } = this, row = this.rows.get(id);
-    return row === undefined ? values?.values?.[id] : [values.figures[row], values.places[row], values.texts[row]];
+    return row === undefined ? values?.values?.[id] : values.figures[values.rows[row]];
   }
 
   // The class of an area; none for one without a value.
   classOf(id) {
-    const row = this.rows.get(id);
-    return (row === undefined ? this.values?.values?.[id]?.[1] : this.values.places[row]) ?? null;
+    return this.entry(id)?.[1] ?? null;
   }
 
   drawSelected(shape, theme) {
