@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
 
@@ -78,27 +78,35 @@ def is_open() -> bool:
     return entrance().is_open()
 
 
-_version_of_run: ContextVar[list[int] | None] = ContextVar("version_of_run", default=None)
+@dataclass
+class _Run:
+    """What stays the same while a page is drawn."""
+
+    version: int | None = None
+    language: Language | None = None
+
+
+_run: ContextVar[_Run | None] = ContextVar("run", default=None)
 
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Ask for the version of the data once while a page is drawn, not for every figure on it."""
-    token = _version_of_run.set([])
+    """Ask for the version of the data and the language once while a page is drawn, not for every figure."""
+    token = _run.set(_Run())
     try:
         yield
     finally:
-        _version_of_run.reset(token)
+        _run.reset(token)
 
 
 def data_version() -> int:
     """Return the version of the data; inside `one_version` the one that was found first."""
-    known = _version_of_run.get()
-    if known is None:
+    run = _run.get()
+    if run is None:
         return store().data_version()
-    if not known:
-        known.append(store().data_version())
-    return known[0]
+    if run.version is None:
+        run.version = store().data_version()
+    return run.version
 
 
 def now() -> datetime:
@@ -136,9 +144,14 @@ def language() -> Language:
     """Return the language of this visit: the address, else what was chosen, else the setting."""
     if (bound := _bound_language.get()) is not None:
         return bound
+    run = _run.get()
+    if run is not None and run.language is not None:
+        return run.language
     asked = st.query_params.get("lang", st.session_state.get("_lang", _default_language()))
     chosen: Language = "en" if asked == "en" else "zh"
     st.session_state["_lang"] = chosen
+    if run is not None:
+        run.language = chosen
     return chosen
 
 

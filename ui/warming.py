@@ -14,6 +14,9 @@ from ui import map_view, routes, session
 COMPILE_AFTER_S = 5.0
 """No page needs it to open, so it leaves the processor to the first reader."""
 
+LOOK_AGAIN_S = 60.0
+"""What pages have kept meanwhile is left alone from then on."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,17 +45,20 @@ class Warming:
         leave_alone_what_stays()
         if not self._is_over.wait(COMPILE_AFTER_S):
             warm_up()
+        atexit.register(gc.unfreeze)  # what is left at the end is taken down as without us
+        while not self._is_over.wait(LOOK_AGAIN_S):
+            leave_alone_what_stays()
 
 
 def leave_alone_what_stays() -> None:
-    """Take everything there is out of the search for garbage.
+    """Take everything there is out of the search for garbage until the next time.
 
-    Streamlit searches all of it after every page; modules and tables that live as long as the process
-    would cost each page a tenth of a second and more.
+    Streamlit searches all of it after every page; modules, and what is kept of the data, would cost each
+    page a tenth of a second and more. What has become garbage since the last time is found here.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # what is left at the end is taken down as without us
 
 
 def prepare() -> None:

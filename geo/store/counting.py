@@ -94,9 +94,7 @@ def _sort_groups(
     return names, np.array(order, dtype="int64")
 
 
-def _percentile_columns(
-    found: Percentiles, codes: Sequence[int | None]
-) -> dict[str, pd.arrays.IntegerArray]:
+def _percentile_columns(found: Percentiles, codes: Sequence[int | None]) -> dict[str, pd.arrays.IntegerArray]:
     """Return a column per percentile, missing where a group has none."""
     if not found:
         missing = pd.array(np.zeros(len(codes), dtype="int64"), dtype="Int64")

@@ -389,7 +389,7 @@ reading them."""
 
 
 def _bytes_of(table: pd.DataFrame) -> int:
-    n_texts = int((table.dtypes == object).sum()) * len(table)
+    n_texts = len(table) * sum(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
     return int(table.memory_usage().sum()) + _TEXT_BYTES * n_texts
 
 

@@ -44,7 +44,8 @@ from geo.tasks.dashboard_scope import Residents, Scope
 
 __all__ = [
     "AreaCard", "Background", "Card", "Dashboard", "LeftOut", "Period", "Periods", "Residents",
-    "choose_period", "count_people", "count_unplaced", "find_area", "make_dashboard", "measure_level", "read_background",
+    "choose_period", "count_people", "count_unplaced", "find_area", "make_dashboard", "measure_level",
+    "read_background",
 ]  # fmt: skip
 
 N_TREND_MONTHS = 12
