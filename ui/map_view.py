@@ -20,7 +20,7 @@ from geo.tasks.case_lists import PositionCounts, count_positions
 from geo.tasks.dashboard_parts import period_filter
 from geo.tasks.exports import FileFormat, write_areas
 from geo.tasks.map_layers import map_card
-from ui import inputs, map_file, map_parts, outputs, pages, panels, session, shows
+from ui import frame, inputs, map_file, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
 from ui.map_component import CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Fact, Link, NumberCard, Row
@@ -146,7 +146,12 @@ def show_view(view: View) -> None:
     """Draw the map and follow what was clicked on it."""
     spec = MapSpec(
         **map_parts.common(_label(view)),
-        areas=map_parts.area_part(view.level, parent_id=view.parent_id, values_url=_values_url(view)),
+        areas=map_parts.area_part(
+            view.level,
+            parent_id=view.parent_id,
+            values_url=_values_url(view, view.period),
+            ahead=_values_ahead(view),
+        ),
         outlines=_outlines(view),
         streets_url=map_parts.streets_url(),
         cases=_case_part(view),
@@ -171,10 +176,16 @@ def _label(view: View) -> str:
     )
 
 
-def _values_url(view: View) -> str | None:
-    if view.by == "none" or view.period is None:
+def _values_url(view: View, period: Period | None) -> str | None:
+    if view.by == "none" or period is None:
         return None
-    return map_parts.values_url(view.level, view.by, view.period, where=view.where, parent_id=view.parent_id)
+    return map_parts.values_url(view.level, view.by, period, where=view.where, parent_id=view.parent_id)
+
+
+def _values_ahead(view: View) -> dict[str, str]:
+    """Return where the figures of the periods are that one click chooses, by what the address then says."""
+    urls = {asked: _values_url(view, period) for asked, period in frame.periods_ahead(view.period).items()}
+    return {asked: url for asked, url in urls.items() if url}
 
 
 def _outlines(view: View) -> tuple[OutlinePart, ...]:

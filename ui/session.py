@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 _bound_language: ContextVar[Language | None] = ContextVar("language", default=None)
 
+DEFAULT_PERIOD: PeriodName = "month"
+"""What an address means that names no period."""
+
 STALE_DAYS = 31
 """Data older than this are said to be stale."""
 
@@ -219,9 +222,21 @@ def periods() -> Periods:
     ChoiceError
         If its dates cannot be.
     """
-    asked = st.query_params.get("period", "month")
-    name: PeriodName = asked if asked in PERIOD_NAMES else "month"
-    start_on, end_on = read_day("from"), read_day("to")
+    asked = st.query_params.get("period", DEFAULT_PERIOD)
+    name: PeriodName = asked if asked in PERIOD_NAMES else DEFAULT_PERIOD
+    return find_periods(name, read_day("from"), read_day("to"))
+
+
+def find_periods(name: PeriodName, start_on: date | None = None, end_on: date | None = None) -> Periods:
+    """Return a period and the one before, found once per version of the data.
+
+    Raises
+    ------
+    MissingError
+        If there are no cases yet.
+    ChoiceError
+        If its dates cannot be.
+    """
     return kept(
         "periods",
         (name, start_on, end_on),

@@ -358,7 +358,7 @@ def _add_sums(
     return {
         "n_rated": known["n_new"] - known.get("n_piled", 0),
         "n_satisfied_weighted": known["n_satisfied"] + basically,
-        "residents": people.to_numpy(dtype=np.float64),
+        "residents": np.asarray(people, dtype=np.float64),
     }
 
 

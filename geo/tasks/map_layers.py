@@ -231,7 +231,7 @@ def area_values(
     values = table[wanted].astype(float)
     classes = classify(values, method=method, show=lambda value: show_value(value, item.format))
     figures, rows = _find_figures(
-        values.to_numpy(dtype=np.float64), find_small(table, wanted).to_numpy(), classes, item.format
+        np.asarray(values, dtype=np.float64), find_small(table, wanted).to_numpy(), classes, item.format
     )
     return AreaValues(level, item, _texts_of(table.index), figures, rows, classes, period)
 
