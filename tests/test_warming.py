@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
 import weakref
 
@@ -69,6 +70,19 @@ def test_nothing_goes_on_once_the_app_has_ended(monkeypatch):
     assert may_go_on.is_set()
     assert not ours._thread.is_alive()
     assert not compiled
+
+
+def test_threads_of_the_app_take_short_turns(monkeypatch):
+    monkeypatch.setattr(warming, "prepare", lambda: None)
+    before = sys.getswitchinterval()
+    ours = warming.Warming()
+    try:
+        ours.start()
+        assert sys.getswitchinterval() == pytest.approx(warming.TURN_S)
+    finally:
+        ours.stop()
+        sys.setswitchinterval(before)
+        gc.unfreeze()
 
 
 def test_what_stays_as_long_as_the_process_is_not_searched_for_garbage_again():
