@@ -3,9 +3,10 @@
 Draws a city of 10 000 areas (irregular, shared borders) and 100 000 cases, imports both by command,
 serves the app and opens 一张图 One map cold (new process, empty browser profile, every other host
 blocked). Prints the time from the request of the page to painted polygons, from the click on another
-period (as the browser dates it) to two frames after all polygons were drawn anew, how many areas are drawn, whether outlines were sent again, and memory. Bars:
-4 s cold, 0.5 s a filter. `--areas 50000` draws the city from vector tiles: 8 s cold. `--postgis` copies
-the store to a private PostgreSQL server first, and serves from there.
+period (as the browser dates it) to two frames after all polygons were drawn anew, how many areas are
+drawn, whether outlines were sent again, and memory. Bars: 4 s cold, 0.5 s a filter. `--areas 50000`
+draws the city from vector tiles: 8 s cold. `--postgis` copies the store to a private PostgreSQL server
+first, and serves from there.
 """
 
 from __future__ import annotations
