@@ -563,6 +563,23 @@ def test_what_colours_the_map_and_the_table_beside_it_are_measured_once(open_pag
     assert measured == ["grid"]
 
 
+@pytest.mark.parametrize("query", [{}, {"period": "quarter"}, {"period": "month", "from": "2026-09-12"}])
+def test_figures_asked_ahead_are_those_the_page_asks_for_when_its_address_says_so(
+    open_page, small_store, monkeypatch, query
+):
+    specs = []
+    monkeypatch.setattr(map_view, "show_map", lambda spec, **_: specs.append(spec))
+    open_page("one_map", small_store, layer="grid", by="n_open", lang="en", **query)
+    ahead = dict(specs[0].areas.ahead)
+
+    assert {"", "period=last30", "period=quarter", "period=year"} < ahead.keys()
+    assert any(asked.startswith("from=") for asked in ahead)
+    for asked, url in ahead.items():
+        then = dict(part.split("=") for part in asked.split("&") if part)
+        open_page("one_map", small_store, layer="grid", by="n_open", lang="en", **then)
+        assert specs[-1].areas.values_url == url
+
+
 @pytest.mark.parametrize("is_up", [True, False])
 @pytest.mark.parametrize("n_missing", [0, 50, 250])
 def test_the_first_areas_of_many_are_those_that_sorting_all_would_give(is_up, n_missing):
