@@ -9,6 +9,12 @@ MESSAGES: dict[str, Message] = {
         "Use for example duckdb:data/getu.duckdb or postgresql://user@host:5432/getu.",
         "请使用例如 duckdb:data/getu.duckdb 或 postgresql://用户@主机:5432/getu。",
     ),
+    "store_file_is_address": Message(
+        "A store in a file is named by the path of a file, and {scheme} begins an address.",
+        "文件库要写文件路径，而 {scheme} 是网址的开头。",
+        "Nothing was made. Write for example duckdb:data/getu.duckdb; a server is named postgresql://user@host:5432/getu.",
+        "未建立任何内容。请写成例如 duckdb:data/getu.duckdb；服务器写作 postgresql://用户@主机:5432/getu。",
+    ),
     "store_address_unreadable": Message(
         "The address of the database server cannot be read.",
         "无法识别数据库服务器地址。",
