@@ -19,6 +19,7 @@ from geo.settings import Settings
 from geo.store import CaseFilter, open_store
 from geo.store.health import examine
 from geo.tasks.stores import back_up
+from tests.guarded.sitecustomize import environ_of_children
 from tests.small_store import fill_small_store
 from tests.store.conftest import NOON, store_cases
 
@@ -229,11 +230,13 @@ def test_fault_F13_a_second_process_harms_nothing_and_the_first_writes_on(tmp_pa
         temporary.parent.mkdir(exist_ok=True)
         temporary.write_bytes(b"what the first one needs")
         code = "import sys\nfrom geo.cli import main\nsys.exit(main(['check']))\n"  # as a user would at the same time
-        environ = {
-            **os.environ,
-            "GETU_STORE_URL": f"duckdb:{file}",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        }
+        environ = environ_of_children(
+            {
+                **os.environ,
+                "GETU_STORE_URL": f"duckdb:{file}",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            }
+        )
         answer = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
