@@ -120,7 +120,7 @@ class Gate:
     async def _sign_in(self, at_door: Entrance, scope: Scope, form: dict[str, str]) -> Response:
         then = safe_address(form.get("next", ""), pages.prefix())
         language: Language = "en" if form.get("lang") == "en" else "zh"
-        address = at_door.proxy.client_of(_caller(scope)) if at_door.proxy else _caller(scope).peer
+        address = at_door.proxy.client_of(_caller(scope)) if at_door.proxy else _caller(scope).nearest
         now_s = at_door.clock()
         if (wait_s := at_door.guesses.wait_s(address, now_s)) > 0:
             log.warning("a sign-in from %s has to wait", place_of(address))
