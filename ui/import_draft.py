@@ -7,7 +7,9 @@ with the draft. Nothing is in the store until the preview is confirmed.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +20,7 @@ import streamlit as st
 
 from geo.access.masking import mask_text
 from geo.crs import parse_coord_sys
-from geo.errors import ChoiceError, EmptyError
+from geo.errors import ChoiceError, EmptyError, LimitError, MissingError
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.intake.columns import personal_columns, suggest_reporters
@@ -38,16 +40,24 @@ from geo.tasks.bringing import (
 )
 from geo.tasks.reading import (
     FileKind,
+    is_table_name,
     place_choices,
     read_layer_files,
     read_population_file,
     read_table_file,
     suggest_for,
 )
+from geo.whole_files import unfinished_folder
 from ui import session
+from ui.turns import checks
 from ui.work import Work
 
 PIECE_BYTES = 8 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+"""Streamlit counts the size of an upload in these."""
+MOST_DRAFTS = 10
+"""Drafts of the largest size that may be open at once, in all visits together."""
+_folders: weakref.WeakSet[tempfile.TemporaryDirectory[str]] = weakref.WeakSet()
 N_HEAD = 20
 
 
@@ -138,17 +148,15 @@ def open_upload(kind: FileKind, uploads: Sequence[Upload]) -> Draft:
     ------
     FileError
         If it cannot be read as what it is said to be.
+    LimitError
+        If there are too many files, or they are too large together or beside those of others.
     """
-    folder = tempfile.TemporaryDirectory(prefix="getu-")
-    names, paths = [], []
-    for number, upload in enumerate(uploads):
-        path = Path(folder.name) / f"{number}{Path(upload.name).suffix[:12]}"
-        with path.open("wb") as target:
-            while piece := upload.read(PIECE_BYTES):
-                target.write(piece)
-        names.append(upload.name)
-        paths.append(path)
+    names = [upload.name for upload in uploads]
+    _require_number(kind, names)
+    folder = unfinished_folder("getu-upload")
     try:
+        _folders.add(folder)
+        paths = _write(uploads, Path(folder.name))
         file = _read(kind, tuple(paths), tuple(names), None, None)
         if not n_rows(file):
             raise EmptyError("file_without_rows", file=names[0])
@@ -160,6 +168,43 @@ def open_upload(kind: FileKind, uploads: Sequence[Upload]) -> Draft:
     return draft
 
 
+def _require_number(kind: FileKind, names: Sequence[str]) -> None:
+    """Pass as many files as are read together: one list, or the parts of a layer."""
+    most = session.settings().max_archive_members
+    if len(names) > most:
+        raise LimitError("upload_too_many", n=len(names), limit=most)
+    is_list = kind in ("cases", "facilities") or is_table_name(names[0])
+    if is_list and len(names) > 1:
+        raise LimitError("upload_one_list", n=len(names), file=names[0])
+
+
+def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
+    """Write the files of one upload; together they may be as large as one, and all drafts as ten."""
+    most = session.settings().max_upload_mb * MEBIBYTE
+    left = min(most, MOST_DRAFTS * most - bytes_of_drafts())
+    paths = []
+    for number, upload in enumerate(uploads):
+        path = folder / f"{number}{Path(upload.name).suffix[:12]}"
+        with path.open("wb") as target:
+            while piece := upload.read(PIECE_BYTES):
+                left -= len(piece)
+                if left < 0:
+                    is_own = bytes_of_drafts() <= (MOST_DRAFTS - 1) * most
+                    raise LimitError("upload_too_large" if is_own else "upload_no_room", mb=most // MEBIBYTE)
+                target.write(piece)
+        paths.append(path)
+    return paths
+
+
+def bytes_of_drafts() -> int:
+    """Return how much the files of all drafts of this process take on the disk."""
+    n_bytes = 0
+    for path in (path for folder in list(_folders) for path in Path(folder.name).glob("*")):
+        with suppress(FileNotFoundError):  # its draft was dropped at this moment
+            n_bytes += path.stat().st_size
+    return n_bytes
+
+
 def read_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> None:
     """Read the file again in another encoding, or another sheet of it.
 
@@ -167,7 +212,10 @@ def read_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> None
     ------
     FileError
         If it cannot be read so.
+    MissingError
+        If its file is gone.
     """
+    _require_there(draft)
     draft.file = _read(draft.kind, draft.paths, draft.names, encoding, sheet)
     draft.encoding, draft.sheet = encoding, sheet
     draft.choices.columns = suggest_for(draft.kind, draft.file.columns)
@@ -236,14 +284,25 @@ def start_check(draft: Draft) -> None:
 
     Raises
     ------
+    MissingError
+        If its file is gone.
     ChoiceError
         If a choice is missing that can be named now.
+    LimitError
+        If checks of this person wait already.
     """
+    _require_there(draft)
     _require_choices(draft)
     store, now, seat = session.store(), session.now(), session.seat()
     draft.preview = None
     run = _checker(draft, store, {"seat": seat, "now": now})
-    draft.work = Work(run, can_stop=draft.kind == "cases")
+    draft.work = Work(run, can_stop=draft.kind == "cases", turns=checks, person=session.person())
+
+
+def _require_there(draft: Draft) -> None:
+    """Pass a draft whose files are there; a program that tidies temporary files may have taken them."""
+    if not all(path.is_file() for path in draft.paths):
+        raise MissingError("upload_gone", file=draft.names[0])
 
 
 def _require_choices(draft: Draft) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from geo.access.passwords import COST, Cost, hash_password, is_hash, matches, re
 from geo.access.seats import ROLES, Role
 from geo.errors import AccessError, GeoError, MissingError
 from geo.settings import Settings
+from geo.whole_files import unfinished_name
 
 _FORMAT: Final = 1
 _MOST_BYTES: Final = 10_000
@@ -126,7 +126,7 @@ def _write(settings: Settings, passwords: Passwords) -> None:
     rows = {name: {"hash": kept.hash, "set_at": kept.set_at.isoformat()} for name, kept in passwords.items()}
     content = json.dumps({"format": _FORMAT, "passwords": rows}, indent=1).encode()
     target = Path(settings.access_file)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    part = unfinished_name(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 
 from geo.analysis.assign import warm_up as compile_placing
 from geo.errors import MissingError
@@ -87,10 +88,11 @@ def open_store(settings: Settings) -> Store:
 
 
 def _folders_of(settings: Settings) -> list[Path]:
-    """Return where this program writes files of its own accord: beside the store, and its backups."""
+    """Return where this program writes files of its own accord: store, backups, passwords, uploads."""
     scheme, _, place = settings.store_url.partition(":")
     beside = [Path(place).parent] if scheme == "duckdb" and place != ":memory:" else []
-    return [*beside, Path(settings.backup_folder)]
+    own = [*beside, Path(settings.backup_folder), Path(settings.access_file).parent, Path(gettempdir())]
+    return list(dict.fromkeys(own))
 
 
 def say_swept(n: int, settings: Settings) -> None:

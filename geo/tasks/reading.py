@@ -83,9 +83,20 @@ def read_population_file(
 ) -> RawTable | RawLayer:
     """Read population figures: a table, or a layer of points or polygons."""
     name = _require_there(files[0], file_names[0] if file_names else "")
-    if Path(name).suffix.lower() in _TABLE_ENDINGS:
+    if is_table_name(name):
         return read_table_file(files[0], settings=settings, file_name=name, encoding=encoding, sheet=sheet)
     return read_layer_files(files, settings=settings, file_names=file_names, encoding=encoding, layer=layer)
+
+
+def is_table_name(name: str) -> bool:
+    """Tell whether a file is a table by its name.
+
+    Examples
+    --------
+    >>> is_table_name("people.CSV"), is_table_name("people.geojson")
+    (True, False)
+    """
+    return Path(name).suffix.lower() in _TABLE_ENDINGS
 
 
 def suggest_for(kind: FileKind, columns: Sequence[str]) -> dict[str, str]:
