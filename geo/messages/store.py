@@ -288,6 +288,13 @@ MESSAGES: dict[str, Message] = {
         "Nothing was stored. Free some space, or raise store_memory_mb, then try again.",
         "未保存任何内容。请释放空间或调大 store_memory_mb 后重试。",
     ),
+    "boundaries_changed_since": Message(
+        "Boundaries were brought in or taken back after this file was checked (batch {batch_id}); its cases "
+        "would get areas of before.",
+        "检查此文件之后边界有变动（批次 {batch_id}），案件会按旧边界落格。",
+        "Nothing was stored. Check the file again, then confirm.",
+        "未保存任何内容。请重新检查此文件后再确认。",
+    ),
     "edit_stale": Message(
         "Facility {facility_id} was changed by {actor} at {at}, after you read it: {changes}.",
         "设施 {facility_id} 在您读取之后已由 {actor} 于 {at} 修改：{changes}。",

@@ -39,7 +39,7 @@ from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
-from geo.tasks.confirming import Confirmed, newest_batch
+from geo.tasks.confirming import Confirmed, boundaries_of, newest_batch, require_boundaries
 from geo.tasks.hiding import hide_personal
 from geo.tasks.placing import (
     Placement,
@@ -81,6 +81,8 @@ class Preview:
     areas: pd.DataFrame | None = None
     """Rows of `case_areas` of the new cases."""
     notes: tuple[Note, ...] = ()
+    boundaries: tuple[str, ...] = ()
+    """Batches of the boundaries that `areas` were found in."""
     confirmed: Confirmed = field(default_factory=Confirmed, init=False, repr=False, compare=False)
     """What storing it gave, so that a second click stores nothing."""
 
@@ -109,6 +111,7 @@ def preview_cases(
     )
     if "lon" not in choices.columns:
         cases = _keep_positions(store, cases)
+    boundaries = boundaries_of(store)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     newest = newest_batch(store)
     comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
@@ -128,6 +131,7 @@ def preview_cases(
         pile_ups=_pile_ups(cases),
         placement=placement,
         areas=areas,
+        boundaries=boundaries,
     )
 
 
@@ -247,7 +251,7 @@ def store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime) 
     AccessError
         If the seat may not import.
     StaleEditError
-        If somebody else has changed rows since they were compared; nothing is stored then.
+        If somebody else has changed rows, or boundaries, since they were compared; nothing is stored then.
     """
     require_may(seat, "import")
     return preview.confirmed.once(store, lambda: _store_preview(store, preview, seat=seat, now=now))
@@ -261,11 +265,15 @@ def _store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime)
     side = checked.side_tables
     if head.kind == "cases":
         rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
-        areas = preview.areas if preview.areas is not None else areas_of_cases(store, checked.rows)
-        return store.store_cases(
+        require_boundaries(store, preview.boundaries)
+        areas = areas_of_cases(store, checked.rows) if preview.areas is None else preview.areas
+        receipt = store.store_cases(
             head, rows, areas, reporters=side.get("case_reporters"), categories=side.get("categories"),
             rejected=checked.rejected,
         )  # fmt: skip
+        if boundaries_of(store) != preview.boundaries:  # they came in at the same moment
+            place_cases(store, seat=seat, now=now, match=False)
+        return receipt
     if head.kind == "facilities":
         return store.store_facilities(
             head, checked.rows, entrances=side.get("facility_entrances"), rejected=checked.rejected
