@@ -35,7 +35,11 @@ def areas_now(store):
 def bring_newer(store, settings):
     layer = read_layer_files([squares("grid", ["H1", "H2"])], settings=settings, file_names=["newer.geojson"])
     choices = BoundaryChoices(
-        area_level="grid", id_column="code", name_column="name", coord_sys="wgs84", valid_from=date(2026, 6, 1)
+        area_level="grid",
+        id_column="code",
+        name_column="name",
+        coord_sys="wgs84",
+        valid_from=date(2026, 6, 1),
     )
     return store_preview(store, preview_boundaries(store, layer, choices, **WHO), **WHO)
 
