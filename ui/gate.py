@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.access.callers import Caller
 from geo.access.guesses import place_of
+from geo.access.seats import Role
 from geo.errors import AccessError, GeoError, LimitError
 from geo.intake.limits import MB
 from geo.messages import Language
@@ -61,9 +62,16 @@ _POLICY_VIOLATION: Final = 1008
 class Gate:
     """Middleware that lets in, asks for a password, or refuses."""
 
-    def __init__(self, app: ASGIApp, find: Callable[[], Entrance] = entrance) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        find: Callable[[], Entrance] = entrance,
+        note: Callable[[Role | None, str], None] | None = None,
+    ) -> None:
+        """Stand before an app; `note` is told of every password: whose it was, and from where."""
         self._app = app
         self._find = find
+        self._note = note or (lambda role, place: None)
         self._one_look = asyncio.Semaphore(1)
         self._n_looking = 0
         self._room = Room()
@@ -165,10 +173,12 @@ class Gate:
             self._n_looking -= 1
         if cookie is None:
             log.warning("a wrong password from %s", place_of(address))
+            self._note(None, place_of(address))
             return _sign_in_page(language, then, "access.wrong", 403)
         at_door.guesses.forgive(address, now_s)
         at_door.sign_out(_cookie(scope))
         log.info("somebody signed in from %s", place_of(address))
+        self._note(at_door.role_of(cookie), place_of(address))
         return _with_cookie(_to(then), scope, cookie, at_door)
 
     def _sign_out(self, at_door: Entrance, scope: Scope) -> Response:
