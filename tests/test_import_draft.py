@@ -15,10 +15,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from geo.access.seats import OPERATOR, Seat
 from geo.errors import GeoError
 from geo.settings import Settings
+from geo.store import open_store as open_at
 from geo.tasks.opening import open_store
 from geo.whole_files import unfinished_folder
+from tests.test_pages import all_text, open_page  # noqa: F401
 from ui import import_draft
 
 CSV = "编号,地址\n1,二\n".encode()
@@ -140,3 +143,18 @@ def test_a_folder_for_files_on_their_way_vanishes_with_who_made_it(tmp_path, mon
     with unfinished_folder("getu-x") as name:
         assert Path(name).parent == tmp_path
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "已清理 3 个"), ("en", "3 unfinished files")])
+@pytest.mark.parametrize(("seat", "is_told"), [(OPERATOR, True), (Seat("viewer", "viewer"), False)])
+def test_fault_G20_what_a_start_swept_is_told_to_editors_on_the_page_where_data_are_managed(
+    open_page, tmp_path, lang, says, seat, is_told  # noqa: F811
+):  # fmt: skip
+    with open_at(f"duckdb:{tmp_path / 'a.duckdb'}", n_swept=3) as store:
+        page = open_page("import_data", store, seat=seat, lang=lang)
+        assert (says in all_text(page)) is is_told
+
+
+def test_nothing_is_told_of_a_start_that_found_nothing(open_page, tmp_path):  # noqa: F811
+    with open_at(f"duckdb:{tmp_path / 'a.duckdb'}") as store:
+        assert "last started" not in all_text(open_page("import_data", store, lang="en"))

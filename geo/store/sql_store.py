@@ -160,7 +160,13 @@ class SqlStore:
     ) -> Receipt:
         """Change columns of one facility by hand, unless somebody else has changed it since."""
         return editing.edit_facility(
-            self._db, facility_id, changes, seen=seen, actor=actor, taken_at=taken_at
+            self._db,
+            facility_id,
+            changes,
+            seen=seen,
+            actor=actor,
+            taken_at=taken_at,
+            time_zone=self._time_zone,
         )
 
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:

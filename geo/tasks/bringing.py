@@ -16,7 +16,6 @@ from datetime import date, datetime
 import geopandas as gpd
 import pandas as pd
 
-from geo.access.masking import mask_text
 from geo.access.seats import Seat, require_may
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
@@ -40,7 +39,7 @@ from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
 from geo.tasks.confirming import Confirmed, boundaries_of, newest_batch, require_boundaries
-from geo.tasks.hiding import hide_personal
+from geo.tasks.hiding import hide_personal, show_changes
 from geo.tasks.placing import (
     Placement,
     areas_of_cases,
@@ -127,6 +126,7 @@ def preview_cases(
         head,
         replace(checked, rows=cases),
         comparison,
+        time_zone=store.time_zone,
         outside=cases[is_outside] if has_areas else cases.iloc[:0],
         pile_ups=_pile_ups(cases),
         placement=placement,
@@ -151,6 +151,7 @@ def preview_facilities(
         replace(head, compared_after=newest_batch(store)),
         replace(checked, rows=rows),
         store.compare("facilities", rows),
+        time_zone=store.time_zone,
         outside=rows[_lies_outside(store, rows)],
     )
 
@@ -316,16 +317,17 @@ def _tables_of(kind: str, checked: Checked) -> dict[str, pd.DataFrame]:
     return {kind: checked.rows}
 
 
-def _preview(head: BatchHead, checked: Checked, comparison: Comparison, **further: object) -> Preview:
-    counts, changes = comparison.status.value_counts(), comparison.changes
-    hidden = {name: mask_text(changes[name].astype("str")) for name in ("old", "new") if len(changes)}
+def _preview(
+    head: BatchHead, checked: Checked, comparison: Comparison, *, time_zone: str, **further: object
+) -> Preview:
+    counts = comparison.status.value_counts()
     return Preview(
         head,
         checked,
         n_new=int(counts.get("new", 0)),
         n_changed=int(counts.get("changed", 0)),
         n_unchanged=int(counts.get("unchanged", 0)),
-        changes=changes.assign(**hidden),
+        changes=show_changes(comparison.changes, time_zone=time_zone),
         notes=checked.notes,
         **further,  # type: ignore[arg-type]
     )

@@ -72,8 +72,7 @@ def open_store(settings: Settings) -> Store:
     What a stopped program left behind is taken away first, and that is said, in the log, in the language
     of the settings; so is what the store says of its opening.
     """
-    for folder in _folders_of(settings):
-        say_swept(sweep(folder), settings)
+    n_swept = sum(sweep(folder) for folder in _folders_of(settings))
     store = open_store_at(
         settings.store_url,
         time_zone=settings.time_zone,
@@ -81,6 +80,7 @@ def open_store(settings: Settings) -> Store:
         threads=settings.store_threads,
         limits=limits_of(settings),
         backup_folder=settings.backup_folder,
+        n_swept=n_swept,
     )
     for notice in store.notices:
         log.warning(notice.say("zh" if settings.language == "zh" else "en"))

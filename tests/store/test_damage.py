@@ -275,8 +275,8 @@ def test_fault_G20_what_a_killed_program_left_beside_the_store_is_swept_at_the_s
     monkeypatch.setenv("GETU_BACKUP_FOLDER", str(tmp_path / "backups"))
     assert main(["check"]) == 0
     assert [line for line in caplog.messages if "taken away" in line] == [
-        "1 unfinished files that a stopped program left behind were taken away."
-    ] * 3
+        "3 unfinished files that a stopped program left behind were taken away."
+    ]
     assert mine.exists()
     assert not list(tmp_path.rglob("*-1.unfinished")) and not list(tmp_path.rglob("duckdb_temp_*"))
     caplog.clear()

@@ -88,6 +88,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.confirm": ("确认入库", "Store it"),
     "import.stored": ("已作为批次 {batch} 入库。", "Stored as batch {batch}."),
     "import.when_and_who": ("时间与经手", "When, by whom"),
+    "import.at_start": (
+        "程序上次启动、打开数据时：",
+        "When the program last started and opened the data:",
+    ),
     "import.history": ("导入记录", "Earlier imports"),
     "import.no_history": ("还没有导入记录。", "Nothing has been brought in yet."),
     "import.undo": ("撤销……", "Undo …"),
