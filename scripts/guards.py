@@ -270,4 +270,46 @@ GUARDS = (
         (("room=UPLOADS_AT_ONCE * limit", "room=1_000_000 * limit"),),
         "tests/test_turns.py::H02",
     ),
+    Guard(
+        "F11 boundaries of a preview",
+        "geo/tasks/bringing.py",
+        (("        require_boundaries(store, preview.boundaries)\n", ""),),
+        "tests/tasks/test_changing_layers.py::F11_a_file_checked",
+    ),
+    Guard(
+        "F11 placing that was overtaken",
+        "geo/tasks/placing.py",
+        (("if boundaries_of(store) == seen:", "if True:"),),
+        "tests/tasks/test_changing_layers.py::F11_placing",
+    ),
+    Guard(
+        "F12 one computation for all",
+        "ui/session.py",
+        (("    with turn:\n", "    if True:\n"),),
+        "tests/test_changing_data.py::F12_fifty",
+    ),
+    Guard(
+        "G21 the file of a draft",
+        "ui/import_draft.py",
+        (("if not all(path.is_file() for path in draft.paths):", "if False:"),),
+        "tests/test_import_draft.py::G21_a_draft",
+    ),
+    Guard(
+        "G21 files of no draft",
+        "geo/tasks/opening.py",
+        (("Path(gettempdir())]", "]"),),
+        "tests/test_import_draft.py::G21_files",
+    ),
+    Guard(
+        "H02 files of one upload",
+        "ui/import_draft.py",
+        (("    if len(names) > most:\n", "    if False:\n"),),
+        "tests/test_import_draft.py::H02_more_files",
+    ),
+    Guard(
+        "H02 drafts together",
+        "ui/import_draft.py",
+        (("left = min(most, MOST_DRAFTS * most - bytes_of_drafts())", "left = most"),),
+        "tests/test_import_draft.py::H02_all_drafts",
+    ),
 )

@@ -100,8 +100,8 @@ def test_fault_J03_without_streets_the_areas_are_drawn_on_a_plain_ground_and_tha
     page.record.expect_failure(r"/test/streets|net::ERR_FAILED|status of 503")
     page.route("**/test/streets*", answers[fault])
     page.goto(address)
-    wait_for(page, "painted", "1")
-    assert state(page, "areas") == "500"
+    page.wait_for_selector(READY)
+    wait_for(page, "areas", "500")
     assert colour_at(page, *place_of(page, 8, 11)) == [0xC7, 0xE9, 0xB4, 255]
     x, y = place_of(page, -1, -1)
     assert colour_at(page, x, y) == [0, 0, 0, 0], "beside the areas is the plain ground of the page"
