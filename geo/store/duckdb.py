@@ -154,6 +154,9 @@ class DuckDatabase:
         with self._writing, self.snapshot():
             yield
 
+    def read_whole_tables(self) -> None:
+        """Nothing to do: joins of DuckDB always read whole tables."""
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all reads inside see one version of the data."""

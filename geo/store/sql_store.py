@@ -48,8 +48,8 @@ from geo.store.base import (
 )
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
-from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
+from geo.store.refreshing import rebuild_facts
 from geo.store.staging import ROW, arrive, compare_rows, find_known, list_changes, names_of
 from geo.vector_tiles import Tile
 
