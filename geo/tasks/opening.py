@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,10 +88,10 @@ def open_store(settings: Settings) -> Store:
 
 
 def _folders_of(settings: Settings) -> list[Path]:
-    """Return where this program writes files of its own accord: beside the store, and its backups."""
+    """Return where this program writes of its own accord: beside the store, its backups, temporary files."""
     scheme, _, place = settings.store_url.partition(":")
     beside = [Path(place).parent] if scheme == "duckdb" and place != ":memory:" else []
-    return [*beside, Path(settings.backup_folder)]
+    return [*beside, Path(settings.backup_folder), Path(tempfile.gettempdir())]
 
 
 def say_swept(n: int, settings: Settings) -> None:

@@ -29,12 +29,17 @@ FILE_KINDS: tuple[FileKind, ...] = (
 )  # fmt: skip
 """What can be brought in, in the order a newcomer would."""
 
-_TABLE_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx")
+_TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+_TABLE_ENDINGS = (*_TEXT_ENDINGS, ".xlsx")
 
 
-def get_ready_to_read() -> None:
-    """Start the process that reads files, so that the first one waits less; returns at once."""
-    KEEPERS.warm()
+def get_ready_to_read(files: Sequence[Path] = ()) -> None:
+    """Start the process that reads files, so that the first one waits less; returns at once.
+
+    Nothing is started where all files that will come are lists of text by their names.
+    """
+    if not files or any(file.suffix.lower() not in _TEXT_ENDINGS for file in files):
+        KEEPERS.warm()
 
 
 def read_table_file(

@@ -19,6 +19,9 @@ import struct
 import sys
 from pathlib import Path
 
+if sys.platform != "win32":
+    import resource
+
 MB = 1_000_000
 
 QUIET = {
@@ -45,6 +48,8 @@ _NEVER = (
 )  # fmt: skip
 """Audit events a reader may not raise, by how they begin; ctypes could call what Python may not."""
 
+LAST_WORDS_MB = 50
+"""What a reader that ran out of memory gets on top, to write down that it did."""
 SHORT_SHARE = 0.95
 """A reader that came this near its limit of memory may have got less than it asked for somewhere."""
 
@@ -80,24 +85,27 @@ def limit_resources(*, memory_mb: int, timeout_s: int, file_mb: int) -> int:
     """
     if sys.platform == "win32":
         return 0
-    import resource
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (timeout_s + 5, timeout_s + 10))
     limit_files(file_mb)
     if sys.platform != "linux":
         return 0
     most = _address_space("VmSize") + memory_mb * MB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (most, most + LAST_WORDS_MB * MB))
     return most
+
+
+def make_room_for_last_words() -> None:
+    """Give a reader that ran out of memory enough to say so."""
+    if sys.platform == "linux":
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def limit_files(file_mb: int) -> None:
     """Limit the size of files this process writes, where the system can."""
     if sys.platform == "win32":
         return
-    import resource
-
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     soft = file_mb * MB if hard == resource.RLIM_INFINITY else min(file_mb * MB, hard)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

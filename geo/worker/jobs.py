@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from traceback import extract_tb
+from traceback import walk_tb
 from typing import Any, Literal
 
 from geo.errors import FileError, GeoError
@@ -19,7 +19,7 @@ from geo.intake.layers import read_layer
 from geo.intake.limits import Limits
 from geo.intake.tables import read_table
 from geo.worker.failpoints import reach
-from geo.worker.guards import is_short_of_memory, limit_files
+from geo.worker.guards import is_short_of_memory, limit_files, make_room_for_last_words
 from geo.worker.results import ANSWER, as_plain, pack_layer, pack_table
 
 Fault = Literal["memory", "output", "broke"]
@@ -70,17 +70,19 @@ def _read(job: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {"table": pack_table(table, folder)}
 
 
-def note_fault(job: Mapping[str, Any], error: BaseException | None) -> None:
-    """Note for the program what ended a reader, if anything did."""
+def note_fault(job: Mapping[str, Any], error: BaseException | None, *, most: int) -> None:
+    """Note for the program what ended a reader, if anything did; `most` as for `run_job`."""
     if error is None:
         return
+    make_room_for_last_words()
     kind: Fault = "broke"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error) or is_short_of_memory(most):
         kind = "memory"
     elif isinstance(error, OSError) and error.errno == errno.EFBIG:
         kind = "output"
-    steps = extract_tb(error.__traceback__)
-    at = f"{Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    at = ""
+    for frame, line in walk_tb(error.__traceback__):
+        at = f"{Path(frame.f_code.co_filename).name}:{line}"
     _write(Path(job["folder"]), {"fault": kind, "said": f"{type(error).__name__} at {at}"})
 
 

@@ -28,6 +28,9 @@ from typing import Any, Literal
 from geo.worker.guards import cut_off, die_with, limit_resources
 from geo.worker.jobs import note_fault, run_job
 
+if sys.platform != "win32":
+    import resource
+
 IDLE_S = 900
 """A keeper that has had nothing to do for so long gives its memory back."""
 _PIECE = 1 << 16
@@ -46,7 +49,7 @@ class Ended:
     code: int = 0
     """Its exit code."""
     peak_mb: int = 0
-    """Most memory it occupied, MB; 0 where that is not known."""
+    """Most memory it occupied beyond what it shares with its keeper, MB; 0 where that is not known."""
 
 
 class _Requests:
@@ -129,9 +132,9 @@ def _run_apart(job: dict[str, Any], requests: _Requests, answers: int) -> Ended:
         shutil.rmtree(job["folder"], ignore_errors=True)
         os._exit(0)
     code = os.waitstatus_to_exitcode(status)
-    kilobyte = 1 if sys.platform == "darwin" else 1024
-    peak_mb = usage.ru_maxrss * kilobyte // 1_000_000
-    return Ended(why, max(-code, 0), max(code, 0), peak_mb)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Ended(why, max(-code, 0), max(code, 0), max(usage.ru_maxrss - own, 0) * unit // 1_000_000)
 
 
 def _watch(ends: int, requests: _Requests, *, deadline: float) -> Reason:
@@ -150,7 +153,7 @@ def _watch(ends: int, requests: _Requests, *, deadline: float) -> Reason:
 
 def _read_and_exit(job: dict[str, Any], keeper: int) -> None:
     """Be the reader: put the limits on, read, exit without going back into the keeper's code."""
-    code = 1
+    code, most = 1, 0
     try:
         die_with(keeper)
         most = limit_resources(memory_mb=job["memory_mb"], timeout_s=job["timeout_s"], file_mb=job["file_mb"])
@@ -158,7 +161,7 @@ def _read_and_exit(job: dict[str, Any], keeper: int) -> None:
         run_job(job, most=most)
         code = 0
     finally:
-        note_fault(job, sys.exc_info()[1])
+        note_fault(job, sys.exc_info()[1], most=most)
         os._exit(code)
 
 
@@ -173,7 +176,8 @@ def _serve_once(requests: int, answers: int) -> None:
             return
         rest += piece
     job = json.loads(rest.split(b"\n", 1)[0])["job"]
-    threading.Thread(target=_leave_with, args=(requests, job["folder"]), daemon=True).start()
+    has_read = threading.Event()
+    threading.Thread(target=_leave_with, args=(requests, job["folder"], has_read), daemon=True).start()
     _answer(answers, {"begun": os.getpid()})
     code = 1
     try:
@@ -181,13 +185,14 @@ def _serve_once(requests: int, answers: int) -> None:
         run_job(job, most=0)
         code = 0
     finally:
-        note_fault(job, sys.exc_info()[1])
+        note_fault(job, sys.exc_info()[1], most=0)
+        has_read.set()  # from now on the folder is the program's to clear away
         _answer(answers, {"ended": asdict(Ended(code=code))})
         os._exit(0)
 
 
-def _leave_with(requests: int, folder: str) -> None:
+def _leave_with(requests: int, folder: str, has_read: threading.Event) -> None:
     is_gone = not os.read(requests, _PIECE)  # whatever comes now says stop
-    if is_gone:
+    if is_gone and not has_read.is_set():
         shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)

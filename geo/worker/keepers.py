@@ -256,10 +256,13 @@ class Keepers:
         return keeper
 
     def _give_back(self, keeper: Keeper) -> None:
+        can_go_on = keeper.can_fork and keeper.is_alive
         with self._lock:
             self.busy.remove(keeper)
-            if keeper.can_fork and keeper.is_alive:
+            if can_go_on:
                 self._idle.append(keeper)
+        if not can_go_on:
+            keeper.end()
 
 
 KEEPERS: Final = Keepers()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -82,9 +82,8 @@ def pack_layer(layer: RawLayer, folder: Path) -> dict[str, Any]:
     columns = [pa.array(layer.table[name], type=pa.large_string(), from_pandas=True) for name in names]
     geometry = shapely.to_wkb(layer.table[GEOMETRY_COLUMN].to_numpy(dtype=object))
     columns.append(pa.array(geometry, type=pa.large_binary()))
-    _write(
-        folder / ROWS, _layer_schema(len(names)), [pa.record_batch(columns, schema=_layer_schema(len(names)))]
-    )
+    rows = pa.Table.from_arrays(columns, schema=_layer_schema(len(names)))
+    _write(folder / ROWS, rows.schema, rows.to_batches())
     _write_problems(folder, layer.problems)
     plain = ("file_name", "sha256", "format", "encoding", "is_encoding_sure", "declared_crs", "crs_basis",
              "coord_sys", "n_heights")  # fmt: skip
@@ -127,10 +126,11 @@ def _batches(records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
 
 def _write_problems(folder: Path, problems: pd.DataFrame) -> None:
     columns = [pa.array(problems[f.name], type=f.type, from_pandas=True) for f in _PROBLEMS]
-    _write(folder / PROBLEMS, _PROBLEMS, [pa.record_batch(columns, schema=_PROBLEMS)])
+    table = pa.Table.from_arrays(columns, schema=_PROBLEMS)
+    _write(folder / PROBLEMS, _PROBLEMS, table.to_batches())
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch]) -> None:
+def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
     with path.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -181,7 +181,7 @@ def unpack_layer(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
             **given,
             table=table,
             problems=_read_problems(folder, most_bytes),
-            encoding_candidates=tuple((str(name), str(head)) for name, head in facts["encoding_candidates"]),
+            encoding_candidates=tuple(EncodingCandidate(*pair) for pair in facts["encoding_candidates"]),
             parts=tuple(LayerPart(str(name), int(row), int(n)) for name, row, n in facts["parts"]),
         )
     except (KeyError, TypeError, ValueError, pa.ArrowException, shapely.errors.ShapelyError) as error:
