@@ -62,8 +62,11 @@ def show_file_step() -> None:
             )
         st.caption(t("import.file_hint", mb=limit))
         if uploads and import_draft.opening() is None:
+            st.session_state.pop("upload_error", None)
             import_draft.start_opening(kind, uploads)
             st.session_state["upload_number"] = number + 1  # a new box: the bytes of the old one are let go
+        if (error := st.session_state.get("upload_error")) is not None:
+            outputs.show_error(error, key="upload_error")
         _follow_opening()
 
 
@@ -75,8 +78,7 @@ def _follow_opening() -> None:
     try:
         import_draft.finish_opening()
     except GeoError as error:
-        outputs.show_error(error, key="upload_error")
-        return
+        st.session_state["upload_error"] = error  # said beside the new box, until another file is brought
     st.rerun()
 
 

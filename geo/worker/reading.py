@@ -243,9 +243,9 @@ def _as_error(answer: Mapping[str, Any]) -> GeoError:
     code, values = answer.get("code"), answer.get("values")
     if not (isinstance(kind, type) and issubclass(kind, GeoError)):
         raise ForgedError("error")
-    if code not in MESSAGES or not isinstance(values, Mapping):
+    if not isinstance(code, str) or code not in MESSAGES or not isinstance(values, Mapping):
         raise ForgedError("error")
     try:
-        return kind(str(code), **values)
+        return kind(code, **values)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ForgedError("error") from error

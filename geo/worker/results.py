@@ -267,8 +267,9 @@ def _take(path: Path, most_bytes: int) -> bytes:
         number = os.open(path, _FLAGS)
     except OSError as error:
         raise ForgedError(path.name) from error
+    facts = os.fstat(number)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > most_bytes:
+        os.close(number)
+        raise ForgedError(path.name)
     with os.fdopen(number, "rb") as file:
-        facts = os.fstat(number)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > most_bytes:
-            raise ForgedError(path.name)
         return file.read(most_bytes + 1)

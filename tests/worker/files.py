@@ -128,7 +128,7 @@ BROKEN_LAYER = collection(
     feature(
         {"id": "3", "words": {"a": [1]}},
         [[[104.0, 30.6, 5.0], [104.1, 30.6, 5.0], [104.1, 30.7, 5.0], [104.0, 30.6, 5.0]]],
-    ),  # fmt: skip
+    ),
     feature({"id": "4"}, [1, 2], "Point"),
     feature({"id": "5"}, "none"),
     feature({"id": "6", "text": "a\x00b"}),
