@@ -90,7 +90,7 @@ def limit_resources(*, memory_mb: int, timeout_s: int, file_mb: int) -> int:
     limit_files(file_mb)
     if sys.platform != "linux":
         return 0
-    most = _address_space("VmSize") + memory_mb * MB
+    most = _status("VmSize") + memory_mb * MB
     resource.setrlimit(resource.RLIMIT_AS, (most, most + LAST_WORDS_MB * MB))
     return most
 
@@ -117,10 +117,23 @@ def is_short_of_memory(most: int) -> bool:
     GEOS takes a geometry it has no memory for as one it cannot read; a result made at the limit is
     therefore not believed.
     """
-    return most > 0 and _address_space("VmPeak") > SHORT_SHARE * most
+    return most > 0 and peak_address_space() > SHORT_SHARE * most
 
 
-def _address_space(line: str) -> int:
+def peak_address_space() -> int:
+    """Return the most bytes of address space this process has had; 0 where that is not known."""
+    return _status("VmPeak") if sys.platform == "linux" else 0
+
+
+def own_memory() -> int:
+    """Return the bytes a child of this process shares with it at its birth; 0 where that is not known.
+
+    Pages of files are not among them: a child meets those anew.
+    """
+    return _status("RssAnon") if sys.platform == "linux" else 0
+
+
+def _status(line: str) -> int:
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     return int(status.split(f"{line}:")[1].split()[0]) * 1024
 

@@ -19,7 +19,13 @@ from geo.intake.layers import read_layer
 from geo.intake.limits import Limits
 from geo.intake.tables import read_table
 from geo.worker.failpoints import reach
-from geo.worker.guards import is_short_of_memory, limit_files, make_room_for_last_words
+from geo.worker.guards import (
+    MB,
+    is_short_of_memory,
+    limit_files,
+    make_room_for_last_words,
+    peak_address_space,
+)
 from geo.worker.results import ANSWER, as_plain, pack_layer, pack_table
 
 Fault = Literal["memory", "output", "broke"]
@@ -47,6 +53,8 @@ def run_job(job: Mapping[str, Any], *, most: int) -> None:
         answer = _read(job, folder)
         if is_short_of_memory(most):
             raise MemoryError
+        if most:
+            answer["took_mb"] = (peak_address_space() - most) // MB + job["memory_mb"]
     except GeoError as error:
         if isinstance(error, FileError) and is_short_of_memory(most):
             raise MemoryError from error

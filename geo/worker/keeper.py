@@ -25,11 +25,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from geo.worker.guards import cut_off, die_with, limit_resources
+from geo.worker.guards import cut_off, die_with, limit_resources, own_memory
 from geo.worker.jobs import note_fault, run_job
-
-if sys.platform != "win32":
-    import resource
 
 IDLE_S = 900
 """A keeper that has had nothing to do for so long gives its memory back."""
@@ -132,9 +129,8 @@ def _run_apart(job: dict[str, Any], requests: _Requests, answers: int) -> Ended:
         shutil.rmtree(job["folder"], ignore_errors=True)
         os._exit(0)
     code = os.waitstatus_to_exitcode(status)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Ended(why, max(-code, 0), max(code, 0), max(usage.ru_maxrss - own, 0) * unit // 1_000_000)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) - own_memory()
+    return Ended(why, max(-code, 0), max(code, 0), max(peak, 0) // 1_000_000)
 
 
 def _watch(ends: int, requests: _Requests, *, deadline: float) -> Reason:

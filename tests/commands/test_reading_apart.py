@@ -20,7 +20,9 @@ CASES = {
     ),
 }  # fmt: skip
 COMMANDS = {
-    "import-boundaries": ("网格.geojson", squares(3), ["--level", "grid", "--column", "area_id=id", "--coord-sys", "wgs84"]),
+    "import-boundaries": (
+        "网格.geojson", squares(3), ["--level", "grid", "--column", "area_id=id", "--coord-sys", "wgs84"],
+    ),
     "import-facilities": (
         "设施.xlsx", workbook([["编号", "名称", "经度", "纬度"], ["1", "甲", "104", "30"]]),
         ["--source", "x", "--coord-sys", "wgs84", "--kind", "kindergarten"],
