@@ -20,12 +20,15 @@ from geo.store.database import Database, Params, count
 from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
 from geo.store.frames import GEOMETRY_TYPES
+from geo.store.pouring import Arrivals, pour_new
 from geo.store.side_rows import count_side_changes, write_side
 from geo.store.staging import (
     ROW,
+    arrive,
     arriving_value,
     compare_rows,
     is_different,
+    names_of,
     quote,
     quoted,
     require_for_new,
@@ -55,41 +58,75 @@ def store_cases(
 ) -> Receipt:
     """Store checked cases and their areas as one batch; see `Store.store_cases`."""
     table = TABLES["cases"]
+    arrived = Arrivals(
+        arrive(cases, table),
+        arrive(areas, TABLES["case_areas"]),
+        arrive(reporters, TABLES["case_reporters"]) if reporters is not None and len(reporters) else None,
+    )
     with db.transaction():
         reach("batch.begun")
-        batch_id = next_batch_id(db)
-        names = stage_rows(db, "arriving", cases, table)
-        stage_rows(db, "arriving_areas", areas, TABLES["case_areas"])
+        batch_id, last = next_batch_id(db), _last_case_no(db)
+
+        def write_new(bench: Database, new: Arrivals) -> None:
+            _stage(bench, new)
+            counts = _compare(bench, new, last)
+            require_for_new(table, names_of(new.cases), counts["new"], tuple(CASE_DEFAULTS))
+            _write_compared(bench, head, batch_id, new, time_zone=time_zone)
+
+        rest, n_poured = pour_new(db, arrived, write_new, now=head.created_at)
+        _stage(db, rest)
         reach("batch.staged")
-        if reporters is not None and len(reporters):
-            stage_rows(db, "arriving_reporters", reporters, TABLES["case_reporters"])
-        counts = compare_rows(db, "arriving", table, names, further=_case_columns(db, table, names))
-        if reporters is not None and len(reporters):
-            counts = count_side_changes(db, counts, TABLES["case_reporters"], "arriving_reporters")
-        require_for_new(table, names, counts["new"], tuple(CASE_DEFAULTS))
+        counts = _compare(db, rest, last)
+        require_for_new(table, names_of(rest.cases), counts["new"], tuple(CASE_DEFAULTS))
         require_unchanged_since(db, head, table)
         reach("batch.compared")
         if counts["new"] or counts["changed"]:
-            _keep_versions(db, head, batch_id, table)
-            reach("batch.former_kept")
-            _write_versioned(db, batch_id, table, names, CASE_DEFAULTS)
+            _write_compared(db, head, batch_id, rest, time_zone=time_zone)
+        if n_poured or counts["new"] or counts["changed"]:
             _add_categories(db, batch_id, categories)
-            reach("batch.rows_written")
-            areas_table = TABLES["case_areas"]
-            write_side(db, batch_id, areas_table, "arriving_areas", when="k.is_moved OR o.case_id IS NULL")
-            if reporters is not None and len(reporters):
-                write_side(db, batch_id, TABLES["case_reporters"], "arriving_reporters")
-            reach("batch.areas_written")
-            _write_events(db, head, batch_id, table, names)
-            reach("batch.events_written")
-            db.drop("touched")
-            db.run("CREATE TEMP TABLE touched AS SELECT case_no FROM compared WHERE status <> 'unchanged'")
-            refresh_facts(db, time_zone=time_zone)
-            reach("batch.facts_written")
-        receipt = record_batch(db, head, batch_id, counts, rejected)
-        db.drop("compared", "touched", "arriving", "arriving_areas", "arriving_reporters")
+        receipt = record_batch(db, head, batch_id, {**counts, "new": counts["new"] + n_poured}, rejected)
+        db.drop("compared", "arriving", "arriving_areas", "arriving_reporters")
     reach("batch.committed")
     return receipt
+
+
+def _stage(db: Database, arrived: Arrivals) -> None:
+    db.stage("arriving", arrived.cases)
+    db.stage("arriving_areas", arrived.areas)
+    if arrived.reporters is not None:
+        db.stage("arriving_reporters", arrived.reporters)
+
+
+def _compare(db: Database, arrived: Arrivals, last: int) -> dict[str, int]:
+    """Write `compared`; return the counts by status."""
+    table, names = TABLES["cases"], names_of(arrived.cases)
+    counts = compare_rows(db, "arriving", table, names, further=_case_columns(db, table, names, last))
+    if arrived.reporters is None:
+        return counts
+    return count_side_changes(db, counts, TABLES["case_reporters"], "arriving_reporters")
+
+
+def _write_compared(
+    db: Database, head: BatchHead, batch_id: str, arrived: Arrivals, *, time_zone: str
+) -> None:
+    """Write the new and changed cases of `compared`, and all that belongs to them."""
+    table, names = TABLES["cases"], names_of(arrived.cases)
+    _keep_versions(db, head, batch_id, table)
+    reach("batch.former_kept")
+    _write_versioned(db, batch_id, table, names, CASE_DEFAULTS)
+    reach("batch.rows_written")
+    areas_table = TABLES["case_areas"]
+    write_side(db, batch_id, areas_table, "arriving_areas", when="k.is_moved OR o.case_id IS NULL")
+    if arrived.reporters is not None:
+        write_side(db, batch_id, TABLES["case_reporters"], "arriving_reporters")
+    reach("batch.areas_written")
+    _write_events(db, head, batch_id, table, names)
+    reach("batch.events_written")
+    db.drop("touched")
+    db.run("CREATE TEMP TABLE touched AS SELECT case_no FROM compared WHERE status <> 'unchanged'")
+    refresh_facts(db, time_zone=time_zone)
+    db.drop("touched")
+    reach("batch.facts_written")
 
 
 def store_facilities(
@@ -128,13 +165,16 @@ def store_facilities(
     return receipt
 
 
-def _case_columns(db: Database, table: Table, names: Sequence[str]) -> tuple[str, ...]:
-    """What `compared` holds beside the status: ids, version, state before, whether it moved."""
-    last = count(
+def _last_case_no(db: Database) -> int:
+    return count(
         db,
         "SELECT greatest((SELECT coalesce(max(case_no), 0) FROM cases), "
         "(SELECT coalesce(max(case_no), 0) FROM case_versions))",
     )
+
+
+def _case_columns(db: Database, table: Table, names: Sequence[str], last: int) -> tuple[str, ...]:
+    """What `compared` holds beside the status: ids, version, state before, whether it moved."""
     moved = " OR ".join(is_different(db, table, name) for name in PLACES if name in names) or "FALSE"
     return (
         "a.case_id",

@@ -50,6 +50,9 @@ class Database(Protocol):
     def query(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
         """Carry out one SELECT and return its rows; geometry must be selected as WKB."""
 
+    def scan(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
+        """Carry out one SELECT that gives many rows; its columns are of the types of the schema."""
+
     def row(self, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
         """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
 

@@ -126,6 +126,10 @@ class DuckDatabase:
 
         return self._try_twice(work)
 
+    def scan(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
+        """Carry out one SELECT that gives many rows."""
+        return self.query(sql, params)
+
     def row(self, sql: str, params: Sequence[object] = ()) -> tuple[object, ...] | None:
         """Return the first row of a SELECT of numbers and texts, or None; faster than `query`."""
 

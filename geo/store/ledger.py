@@ -9,6 +9,8 @@ taken; the cells that a batch touches are written anew.
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from geo.schema import COUNT_SUMS
 from geo.store.codes import NO_SUCH_CODE
 from geo.store.database import Database, count
@@ -109,7 +111,28 @@ def write_spans(db: Database, *, is_all: bool) -> None:
     db.drop("touched_cells")
 
 
+def join_spans(db: Database, spans: pa.Table) -> None:
+    """Add the cells of new cases, rows of `case_spans`, to those that are kept."""
+    names = ", ".join(_CELL)
+    db.stage("poured_spans", spans)
+    db.drop("joined_spans")
+    db.run(
+        f"CREATE TEMP TABLE joined_spans AS SELECT {', '.join(f't.{name}' for name in _CELL)}, "
+        f"CASE WHEN s.closed_month IS NULL THEN t.spans_s ELSE s.spans_s || t.spans_s END AS spans_s "
+        f"FROM poured_spans t LEFT JOIN case_spans s ON {_is_same_cell('s')}"
+    )
+    db.run(
+        f"DELETE FROM case_spans s WHERE EXISTS (SELECT 1 FROM poured_spans t WHERE {_is_same_cell('s')})"
+    )
+    db.run(f"INSERT INTO case_spans ({names}, spans_s) SELECT {names}, spans_s FROM joined_spans")
+    db.drop("joined_spans", "poured_spans")
+
+
 def _is_touched(alias: str) -> str:
-    """SQL: the cell of a row is in `touched_cells`; codes are above 0, so that 0 can stand for none."""
-    same = " AND ".join(f"coalesce(t.{name}, 0) = coalesce({alias}.{name}, 0)" for name in _CELL)
-    return f"EXISTS (SELECT 1 FROM touched_cells t WHERE {same})"
+    """SQL: the cell of a row is in `touched_cells`."""
+    return f"EXISTS (SELECT 1 FROM touched_cells t WHERE {_is_same_cell(alias)})"
+
+
+def _is_same_cell(alias: str) -> str:
+    """SQL: a row is of the same cell as `t`; codes are above 0, so that 0 can stand for none."""
+    return " AND ".join(f"coalesce(t.{name}, 0) = coalesce({alias}.{name}, 0)" for name in _CELL)

@@ -24,7 +24,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from geo.errors import ConnectionLostError, StoreError
 from geo.schema import ColumnType
 from geo.store.postgis_connect import Connection, Limits, our_words, pool_of
-from geo.store.postgis_rows import encode, sql_type, to_arrow_column
+from geo.store.postgis_rows import decode, encode, rows_of, sql_type, to_arrow_column
 from geo.store.tiles import postgis_tile
 from geo.vector_tiles import Tile
 
@@ -240,12 +240,26 @@ class PostgisDatabase:
 
         self._with_any(work)
 
+    def scan(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
+        """Carry out one SELECT that gives many rows; types of columns are those of the schema."""
+
+        def work(connection: Connection) -> pa.Table:
+            return pa.concat_tables(_copy_out(connection, _written_out(sql, params, connection)))
+
+        return self._read(lambda: self._with_any(work))
+
     def stream(self, sql: str) -> Iterator[pa.Table]:
-        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot."""
-        self.run(f"DECLARE streamed NO SCROLL CURSOR FOR {sql}")
-        while (rows := self.query(f"FETCH {STREAM_ROWS} FROM streamed")).num_rows:
-            yield rows
-        self.run("CLOSE streamed")
+        """Carry out one SELECT and hand out its rows part by part; must be called inside a snapshot.
+
+        Nothing else can be asked on this thread until all were handed out.
+        """
+        connection = self._held()
+        if connection is None:
+            raise RuntimeError("rows are streamed inside a snapshot or a transaction")
+        with our_words(connection):
+            parts = _copy_out(connection, sql)
+            next(parts)  # the columns, without rows
+            yield from parts
 
     def drop(self, *names: str) -> None:
         """Drop temporary tables, where they exist."""
@@ -325,6 +339,30 @@ def _copy_in(cursor: psycopg.Cursor[Any], place: str, rows: pa.Table) -> None:
     with cursor.copy(f"COPY {place} FROM STDIN (FORMAT BINARY)") as copy:
         for part in encode(rows):
             copy.write(part)
+
+
+def _copy_out(connection: Connection, sql: str) -> Iterator[pa.Table]:
+    """Hand out an empty table of the columns of a SELECT, then its rows part by part."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({sql}) q LIMIT 0")
+        names = [column.name for column in cursor.description or ()]
+        kinds = [column.type_code for column in cursor.description or ()]
+        yield decode([], kinds, names)
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
+            rows: list[bytes] = []
+            for message in rows_of(copy):
+                rows.append(message)
+                if len(rows) == STREAM_ROWS:
+                    yield decode(rows, kinds, names)
+                    rows = []
+            if rows:
+                yield decode(rows, kinds, names)
+
+
+def _written_out(sql: str, params: Sequence[object], connection: Connection) -> str:
+    """Write parameters into a statement, which COPY does not take beside it."""
+    texts = [psycopg.sql.Literal(value).as_string(connection) for value in _plain(params) or ()]
+    return re.sub(r"\$(\d+)", lambda found: texts[int(found[1]) - 1], sql)
 
 
 def _plain(params: Sequence[object]) -> list[object] | None:

@@ -10,7 +10,7 @@ that nobody above can tell the databases apart. Moments and days are counted fro
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +18,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Bytes = npt.NDArray[np.uint8]
-Numbers = npt.NDArray[np.int64]
+from geo.store.postgis_bytes import Bytes, Numbers, find_fields, put_field, take_field
 
 CHUNK_ROWS = 20_000
 """Rows that are encoded at a time."""
+
+Buffer = bytes | bytearray | memoryview
+"""What psycopg hands out."""
 
 EPOCH_US = 946_684_800_000_000
 """2000-01-01 in microseconds since 1970."""
@@ -56,7 +58,9 @@ def sql_type(kind: pa.DataType) -> str:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
         return 'text COLLATE "C"'
     names = {pa.int32(): "integer", pa.int64(): "bigint", pa.float64(): "double precision", pa.bool_(): "boolean",
-             pa.date32(): "date", pa.binary(): "bytea", pa.list_(pa.int64()): "bigint[]"}  # fmt: skip
+             pa.date32(): "date", pa.binary(): "bytea"}  # fmt: skip
+    if pa.types.is_list(kind) and pa.types.is_int64(kind.value_type):
+        return "bigint[]"
     if pa.types.is_timestamp(kind):
         return "timestamptz"
     if kind not in names:
@@ -71,8 +75,6 @@ class _Field:
 
     lengths: Numbers
     data: Bytes
-    width: int
-    """Bytes of every value, or 0 where they differ."""
 
 
 def encode(rows: pa.Table) -> Iterator[bytes]:
@@ -85,28 +87,15 @@ def encode(rows: pa.Table) -> Iterator[bytes]:
 
 
 def _encode_rows(fields: Sequence[_Field], n_rows: int) -> bytes:
-    sizes = np.stack([4 + np.maximum(field.lengths, 0) for field in fields], axis=1)
-    row_ends = np.cumsum(sizes.sum(axis=1) + 2)
-    row_starts = np.concatenate([[0], row_ends[:-1]])
-    places = row_starts[:, None] + 2 + np.cumsum(sizes, axis=1) - sizes
-    out = np.zeros(int(row_ends[-1]), dtype=np.uint8)
-    _put(out, row_starts, np.full(n_rows, len(fields)).astype(">i2"), 2)
-    for position, field in enumerate(fields):
-        start = places[:, position]
-        _put(out, start, field.lengths.astype(">i4"), 4)
-        there = field.lengths >= 0
-        if field.width:
-            _put(out, start[there] + 4, field.data, field.width)
-        elif len(field.data):
-            lengths = field.lengths[there]
-            shift = start[there] + 4 - (np.cumsum(lengths) - lengths)
-            out[np.repeat(shift, lengths) + np.arange(len(field.data))] = field.data
+    sizes = 2 + sum((4 + np.maximum(field.lengths, 0) for field in fields), np.zeros(n_rows, dtype=np.int64))
+    ends = np.cumsum(sizes)
+    out = np.zeros(int(ends[-1]), dtype=np.uint8)
+    places = ends - sizes
+    out[places], out[places + 1] = len(fields) >> 8, len(fields) & 255
+    places += 2
+    for field in fields:
+        put_field(out, places, field.lengths, field.data)
     return out.tobytes()
-
-
-def _put(out: Bytes, places: Numbers, values: npt.NDArray[np.generic], width: int) -> None:
-    """Write values of one width at their places."""
-    out[places[:, None] + np.arange(width)] = values.view(np.uint8).reshape(-1, width)
 
 
 def _field(column: pa.Array) -> _Field:
@@ -114,7 +103,7 @@ def _field(column: pa.Array) -> _Field:
     if pa.types.is_dictionary(kind):
         return _field(column.cast(pa.string()))
     if pa.types.is_null(kind):
-        return _Field(np.full(len(column), -1), np.zeros(0, dtype=np.uint8), 0)
+        return _Field(np.full(len(column), -1), np.zeros(0, dtype=np.uint8))
     if pa.types.is_list(kind):
         column, kind = pa.array([_list_bytes(item) for item in column], type=pa.binary()), pa.binary()
     if kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
@@ -122,7 +111,7 @@ def _field(column: pa.Array) -> _Field:
     there = np.asarray(column.is_valid())
     numbers = _numbers(column.filter(column.is_valid()))
     width = numbers.dtype.itemsize
-    return _Field(np.where(there, width, -1).astype(np.int64), numbers.view(np.uint8), width)
+    return _Field(np.where(there, width, -1).astype(np.int64), np.array(numbers.view(np.uint8)))
 
 
 def _numbers(there: pa.Array) -> npt.NDArray[np.generic]:
@@ -145,12 +134,12 @@ def _ragged_field(column: pa.Array) -> _Field:
     offsets = np.frombuffer(offsets_buffer, dtype="<i8" if is_large else "<i4") if offsets_buffer else None
     lengths = np.full(len(column), -1, dtype=np.int64)
     if offsets is None or not len(present):
-        return _Field(lengths, np.zeros(0, dtype=np.uint8), 0)
+        return _Field(lengths, np.zeros(0, dtype=np.uint8))
     offsets = offsets[present.offset : present.offset + len(present) + 1].astype(np.int64)
     lengths[there] = np.diff(offsets)
     if data_buffer is None:
-        return _Field(lengths, np.zeros(0, dtype=np.uint8), 0)
-    return _Field(lengths, np.frombuffer(data_buffer, dtype=np.uint8)[offsets[0] : offsets[-1]], 0)
+        return _Field(lengths, np.zeros(0, dtype=np.uint8))
+    return _Field(lengths, np.array(np.frombuffer(data_buffer, dtype=np.uint8)[offsets[0] : offsets[-1]]))
 
 
 _ITEM = np.dtype([("length", ">i4"), ("value", ">i8")])
@@ -169,6 +158,65 @@ def _list_bytes(item: pa.ListScalar) -> bytes | None:
 
 
 # --- out -----------------------------------------------------------------------------------------
+def rows_of(messages: Iterable[Buffer]) -> Iterator[bytes]:
+    """Hand out the rows of a binary COPY; the server sends each as one message, the first behind the header."""
+    is_first = True
+    for message in messages:
+        row = bytes(message)
+        if is_first:
+            row, is_first = row[len(HEADER) :], False
+        if row and row != TRAILER:
+            yield row
+
+
+def decode(messages: Sequence[bytes], kinds: Sequence[int], names: Sequence[str]) -> pa.Table:
+    """Turn the rows of a binary COPY, a message each and without header and trailer, into a table.
+
+    Raises
+    ------
+    TypeError
+        If the COPY gives a type that no table of the schema has.
+    """
+    raw = np.frombuffer(b"".join(messages), dtype=np.uint8).copy()
+    starts = np.zeros((len(kinds), len(messages)), dtype=np.int64)
+    lengths = np.zeros_like(starts)
+    if find_fields(raw, starts, lengths) != len(raw):
+        raise RuntimeError("a row of the binary COPY was not read to its end")
+    columns = [
+        _decode_field(kind, raw, starts[field], lengths[field], names[field])
+        for field, kind in enumerate(kinds)
+    ]
+    return pa.table(columns, names=list(names))
+
+
+_FIXED: dict[int, tuple[str, str]] = {
+    BOOL: ("u1", "u1"), INT2: (">i2", "i4"), INT4: (">i4", "i4"), INT8: (">i8", "i8"), OID: (">u4", "i8"),
+    FLOAT4: (">f4", "f8"), FLOAT8: (">f8", "f8"), DATE: (">i4", "i4"), TIMESTAMPTZ: (">i8", "i8"),
+}  # fmt: skip
+"""How a value of a fixed width is written, and what it becomes."""
+
+
+def _decode_field(kind: int, raw: Bytes, starts: Numbers, lengths: Numbers, name: str) -> pa.Array:
+    data = np.zeros(int(np.maximum(lengths, 0).sum()), dtype=np.uint8)
+    take_field(raw, starts, lengths, data)
+    missing = lengths < 0
+    if kind in _FIXED:
+        written, wanted = _FIXED[kind]
+        values = np.zeros(len(lengths), dtype=wanted)
+        values[~missing] = data.view(written)
+        if kind in (TIMESTAMPTZ, DATE):
+            values += EPOCH_US if kind == TIMESTAMPTZ else EPOCH_DAYS
+        return pa.array(values, mask=missing).cast(ARROW_TYPES[kind])
+    if kind not in (TEXT, VARCHAR, NAME, UNKNOWN, JSON, BYTEA, INT8_LIST):
+        raise TypeError(f"column {name} has the unexpected type {kind}")
+    ends = np.cumsum(np.maximum(lengths, 0))
+    offsets = pa.py_buffer(np.concatenate([[0], ends]).astype(np.int32))
+    there = pa.array(~missing).buffers()[1] if missing.any() else None
+    wanted_type = pa.string() if kind not in (BYTEA, INT8_LIST) else pa.binary()
+    column = pa.Array.from_buffers(wanted_type, len(lengths), [there, offsets, pa.py_buffer(data)])
+    return _lists(column.to_pylist()) if kind == INT8_LIST else column
+
+
 def to_arrow_column(kind: int, values: Sequence[object], name: str) -> pa.Array:
     """Turn the values of one column of a SELECT into Arrow.
 

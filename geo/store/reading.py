@@ -79,7 +79,7 @@ def read_rows(
     sql += f" ORDER BY {', '.join(f't.{quote(column)}' for column in order)}"
     if limit is not None:
         sql += f" LIMIT {int(limit)}"
-    return to_pandas(db.query(sql, p.values), geometry_names(table, names))
+    return to_pandas(db.scan(sql, p.values), geometry_names(table, names))
 
 
 def _matches(table: Table, column: str, value: object, p: Params) -> str:
@@ -243,7 +243,7 @@ def read_case_areas(db: Database, basis: PlacementBasis, case_ids: Sequence[str]
     narrowed = "" if case_ids is None else f" AND t.case_id = ANY({p.add(list(case_ids))})"
     names = TABLES["case_areas"].names
     return to_pandas(
-        db.query(
+        db.scan(
             f"SELECT {select_list(db, TABLES['case_areas'], names, 't')} FROM case_areas t "
             f"WHERE t.basis = {p.add(basis)}{narrowed} ORDER BY t.case_id",
             p.values,

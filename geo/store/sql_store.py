@@ -14,7 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, Self, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from geo.schema import TABLES, AreaLevel, PlacementBasis
 from geo.store import (
@@ -48,7 +50,7 @@ from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
-from geo.store.staging import ROW, compare_rows, list_changes, stage_rows
+from geo.store.staging import ROW, arrive, compare_rows, find_known, list_changes, names_of
 from geo.vector_tiles import Tile
 
 Answer = TypeVar("Answer")
@@ -145,15 +147,19 @@ class SqlStore:
     ) -> Comparison:
         """Compare incoming rows with the stored ones of the same id; store nothing."""
         known = TABLES[table]
+        arrived = arrive(rows, known)
         with self._db.snapshot():
-            names = stage_rows(self._db, "arriving", rows, known)
+            is_known = find_known(self._db, known, arrived)
+            self._db.stage("arriving", arrived.filter(pa.array(is_known)))
+            names = names_of(arrived)
             compare_rows(self._db, "arriving", known, names)
-            found = self._db.query(f"SELECT status FROM compared ORDER BY {ROW}")
+            changed = self._db.query(f"SELECT {ROW} FROM compared WHERE status = 'changed'")
             changes = to_pandas(list_changes(self._db, "arriving", known, names, limit=max_changes))
             self._db.drop("compared", "arriving")
-        status = pd.Series(to_pandas(found)["status"].to_numpy(), index=rows.index, dtype="str")
+        status = np.where(is_known, "unchanged", "new").astype(object)
+        status[changed[ROW].to_numpy()] = "changed"
         changes.insert(0, "row", rows.index.to_numpy()[changes.pop(ROW).to_numpy(dtype="int64")])
-        return Comparison(status, changes)
+        return Comparison(pd.Series(status, index=rows.index, dtype="str"), changes)
 
     def edit_facility(
         self, facility_id: str, changes: Mapping[str, object], *, seen: Seen, actor: str, taken_at: datetime

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo.errors import DuplicateError, StoreError
 from geo.schema import Column, ColumnType, Table
-from geo.store.database import Database, count
+from geo.store.database import Database
 from geo.store.frames import GEOMETRY_TYPES, to_arrow
 
 ROW = "arriving_row"
@@ -35,8 +37,8 @@ def quoted(names: Sequence[str], alias: str = "") -> str:
     return ", ".join(prefix + quote(name) for name in names)
 
 
-def stage_rows(db: Database, name: str, rows: pd.DataFrame, table: Table) -> tuple[str, ...]:
-    """Stage the rows of a table under a name, numbered from 0; return their columns.
+def arrive(rows: pd.DataFrame, table: Table) -> pa.Table:
+    """Turn incoming rows into Arrow, in the types of the schema, numbered from 0.
 
     Raises
     ------
@@ -52,24 +54,50 @@ def stage_rows(db: Database, name: str, rows: pd.DataFrame, table: Table) -> tup
         if key not in names and key not in SET_BY_STORE:
             raise StoreError("store_column_missing", table=table.name, column=key)
     arrived = to_arrow(rows, table, names)
-    numbered = arrived.append_column(ROW, pa.array(np.arange(len(rows), dtype="int64")))
-    db.stage(name, numbered)
     keys = [key for key in table.key if key in names]
     if keys:
-        _require_unique(db, name, table, keys)
-    return names
+        _require_unique(arrived, table, keys)
+    return arrived.append_column(ROW, pa.array(np.arange(len(rows), dtype="int64")))
 
 
-def _require_unique(db: Database, name: str, table: Table, keys: Sequence[str]) -> None:
-    n_rows = count(db, f"SELECT count(*) FROM {name}")
-    n_keys = count(db, f"SELECT count(*) FROM (SELECT DISTINCT {quoted(keys)} FROM {name}) k")
-    if n_rows != n_keys:
-        twice = db.row(
-            f"SELECT {quoted(keys)}, count(*) FROM {name} GROUP BY {quoted(keys)} "
-            f"HAVING count(*) > 1 ORDER BY {quoted(keys)} LIMIT 1",
-        )
-        shown = " / ".join(str(value) for value in (twice or ("?",))[:-1])
-        raise DuplicateError("store_key_twice", table=table.name, key=shown, n=n_rows - n_keys)
+def names_of(arrived: pa.Table) -> tuple[str, ...]:
+    """Columns that incoming rows bring."""
+    return tuple(name for name in arrived.column_names if name != ROW)
+
+
+def stage_rows(db: Database, name: str, rows: pd.DataFrame, table: Table) -> tuple[str, ...]:
+    """Stage the rows of a table under a name, numbered from 0; return their columns; see `arrive`."""
+    arrived = arrive(rows, table)
+    db.stage(name, arrived)
+    return names_of(arrived)
+
+
+def _require_unique(arrived: pa.Table, table: Table, keys: Sequence[str]) -> None:
+    places = np.zeros(arrived.num_rows, dtype=np.int64)
+    for key in keys:
+        codes = pc.dictionary_encode(arrived[key]).combine_chunks()
+        places = places * (len(codes.dictionary) + 1) + codes.indices.to_numpy()
+    n_twice = int(pd.Series(places).duplicated().sum())
+    if not n_twice:
+        return
+    counts = arrived.group_by(keys).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1)).select(keys)
+    first = twice.sort_by([(key, "ascending") for key in keys]).slice(0, 1).to_pylist()[0]
+    shown = " / ".join(str(value) for value in first.values())
+    raise DuplicateError("store_key_twice", table=table.name, key=shown, n=n_twice)
+
+
+def find_known(db: Database, table: Table, arrived: pa.Table) -> npt.NDArray[np.bool_]:
+    """Tell which rows of `arrive` have a stored row of the same key; only their keys are sent."""
+    is_known = np.zeros(arrived.num_rows, dtype=bool)
+    if not arrived.num_rows or db.row(f"SELECT 1 FROM {table.name} LIMIT 1") is None:
+        return is_known
+    db.stage("arriving_keys", arrived.select([*table.key, ROW]))
+    joined = " AND ".join(f"c.{quote(key)} = a.{quote(key)}" for key in table.key)
+    known = db.query(f"SELECT a.{ROW} FROM arriving_keys a JOIN {table.name} c ON {joined}")
+    db.drop("arriving_keys")
+    is_known[known[ROW].to_numpy()] = True
+    return is_known
 
 
 def stored_value(db: Database, column: Column, alias: str) -> str:
