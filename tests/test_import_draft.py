@@ -47,9 +47,22 @@ def visit(monkeypatch, tmp_path):
     import_draft.drop()
 
 
+def open_upload(kind, uploads):
+    """Open an upload and wait until it has been read, as the page does."""
+    import_draft.start_opening(kind, uploads)
+    import_draft.opening().reading.work.wait(60)
+    return import_draft.finish_opening()
+
+
+def read_again(draft, **choices):
+    again = import_draft.start_again(draft, **choices)
+    again.work.wait(60)
+    import_draft.finish_again(draft, again)
+
+
 def refusal(kind, uploads):
     with pytest.raises(GeoError) as refused:
-        import_draft.open_upload(kind, uploads)
+        open_upload(kind, uploads)
     for language in ("zh", "en"):
         assert refused.value.say(language)
     return refused.value.code
@@ -84,18 +97,16 @@ def test_fault_H02_the_files_of_one_upload_are_as_large_as_one_together(visit, t
     assert left(tmp_path) == []
     exactly = Upload("a.csv", CSV + "2,三\n".encode() * ((MIB - len(CSV)) // 6))
     assert len(exactly.getvalue()) <= MIB
-    assert import_draft.open_upload("cases", [exactly]).file.n_rows > 1000
+    assert open_upload("cases", [exactly]).file.n_rows > 1000
 
 
 def test_fault_H02_all_drafts_together_are_bounded_and_a_dropped_one_makes_room(visit, tmp_path):
     full = CSV + "2,三\n".encode() * ((MIB - len(CSV)) // 6)
-    drafts = [
-        import_draft.open_upload("cases", [Upload("a.csv", full)]) for _ in range(import_draft.MOST_DRAFTS)
-    ]
+    drafts = [open_upload("cases", [Upload("a.csv", full)]) for _ in range(import_draft.MOST_DRAFTS)]
     assert refusal("cases", [Upload("a.csv", full)]) == "upload_no_room"
     assert import_draft.bytes_of_drafts() == import_draft.MOST_DRAFTS * len(full)
     drafts.pop(0).folder.cleanup()
-    import_draft.open_upload("cases", [Upload("a.csv", full)])
+    open_upload("cases", [Upload("a.csv", full)])
     for draft in drafts:
         draft.folder.cleanup()
     import_draft.drop()
@@ -103,11 +114,11 @@ def test_fault_H02_all_drafts_together_are_bounded_and_a_dropped_one_makes_room(
 
 
 def test_fault_G21_a_draft_whose_file_is_gone_says_so_and_asks_for_it_again(visit):
-    draft = import_draft.open_upload("cases", [Upload("周报.csv")])
+    draft = open_upload("cases", [Upload("周报.csv")])
     draft.paths[0].unlink()
     for step in (
         lambda: import_draft.start_check(draft),
-        lambda: import_draft.read_again(draft, encoding="gb18030", sheet=None),
+        lambda: read_again(draft, encoding="gb18030", sheet=None),
     ):
         with pytest.raises(GeoError) as refused:
             step()
@@ -120,7 +131,7 @@ def test_fault_G21_a_draft_whose_file_is_gone_says_so_and_asks_for_it_again(visi
 def test_fault_G21_files_whose_draft_is_gone_are_swept_at_the_next_start_which_says_so(
     visit, tmp_path, caplog
 ):
-    draft = import_draft.open_upload("cases", [Upload("a.csv")])
+    draft = open_upload("cases", [Upload("a.csv")])
     own = Path(draft.folder.name)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()

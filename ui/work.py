@@ -2,7 +2,7 @@
 
 The work runs in a thread of its own; the page looks at it twice a second and draws how far it is, or
 only that it goes on where nobody can tell how far.
-Work that knows how to stop asks `progress` for leave to go on.
+Work that knows how to stop asks `progress` for leave to go on; it tells it the share done, or None.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Work(Generic[T]):
 
     def __init__(
         self,
-        do: Callable[[Callable[[float], None]], T],
+        do: Callable[[Callable[[float | None], None]], T],
         *,
         can_stop: bool,
         turns: Turns | None = None,
@@ -73,12 +73,13 @@ class Work(Generic[T]):
         self._is_stopped.set()
         self._may_begin.set()  # one that waits for its turn ends without having begun
 
-    def _progress(self, share: float) -> None:
-        self.share = min(max(share, 0.0), 1.0)
+    def _progress(self, share: float | None) -> None:
+        if share is not None:
+            self.share = min(max(share, 0.0), 1.0)
         if self._is_stopped.is_set():
             raise CancelledError("work_stopped")
 
-    def _run(self, do: Callable[[Callable[[float], None]], T]) -> None:
+    def _run(self, do: Callable[[Callable[[float | None], None]], T]) -> None:
         # Any other error ends the thread and goes to the log; the page sees neither result nor error.
         try:
             if self._turn:
@@ -93,10 +94,11 @@ class Work(Generic[T]):
                 self._turns.end(self._turn)
 
 
-def show_work(work: Work[T], label: str, *, key: str) -> bool:
+def show_work(work: Work[T], label: str | Callable[[], str], *, key: str) -> bool:
     """Draw how far some work is; return whether it has ended.
 
-    The page is run again when it ends.
+    The label stands beside it; a function is asked for it with every look. The page is run again when it
+    ends.
     """
     work.wait(PATIENCE_S)
     if not work.is_running:
@@ -106,12 +108,13 @@ def show_work(work: Work[T], label: str, *, key: str) -> bool:
     def look() -> None:
         if not work.is_running:
             st.rerun()
+        said = label if isinstance(label, str) else label()
         if work.place:
             panels.show_busy(t("work.waits", n=work.place), key=f"{key}_waits")
         elif work.share is None:
-            panels.show_busy(label, key=f"{key}_busy")
+            panels.show_busy(said, key=f"{key}_busy")
         else:
-            st.progress(work.share, f"{label}　{shows.share(work.share)}")
+            st.progress(work.share, f"{said}　{shows.share(work.share)}")
         if work.can_stop or work.place:
             st.button(t("import.stop"), key=f"{key}_stop", on_click=work.stop)
 

@@ -22,6 +22,9 @@ from pathlib import Path
 VARIABLE = "TESTS_OUTSIDE_CALLS"
 """Names the file in which outside calls of this run stand; without it nothing is guarded."""
 FOLDER = str(Path(__file__).resolve().parent)
+READER = ["-P", "-m", "geo.worker"]
+"""The process that reads files is given few variables, and has an ear of its own that refuses every connection
+(`tests/worker/test_guards.py`)."""
 _ASKING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _NAMING = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
 
@@ -73,6 +76,8 @@ def _require_guarded(words: object, environ: object) -> None:
     first = str(words[0]) if isinstance(words, list | tuple) and words else str(words)
     if "python" not in Path(first).name or not isinstance(environ, dict):
         return  # without variables of its own, a child has those of this process
+    if isinstance(words, list | tuple) and list(words[1:4]) == READER:
+        return
     if FOLDER not in str(environ.get("PYTHONPATH", "")).split(os.pathsep) or VARIABLE not in environ:
         _refuse(f"a process without this ear: {words}")
 

@@ -25,6 +25,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "CSV, XLSX, GeoJSON; boundaries also GeoPackage or zipped Shapefile. Up to {mb} MB; "
         "larger ones by command.",
     ),
+    "import.reading": ("正在读取 {file}", "Reading {file}"),
+    "import.waiting": (
+        "排队等候读取，前面还有 {n} 个文件",
+        "Waiting to be read; files ahead of this one: {n}",
+    ),
     "import.encoding": ("文字编码", "Text encoding"),
     "import.encoding_unsure": (
         "编码不能确定，请对照下面的文字选一个。",
