@@ -167,7 +167,7 @@ def test_a_period_that_cannot_be_is_said_and_the_month_is_shown(open_page, small
 def test_siblings_mark_the_area_itself(open_page, small_store):
     page = open_page("dashboard", small_store, area="A1C1", level="community", by="on_time_share")
     tables = panels(page, "table")
-    chosen = [row for table in tables for row in table["rows"] if row["is_chosen"]]
+    chosen = [row for table in tables for row in table["rows"] if row.get("is_chosen")]
     assert [row["cells"][1]["text"] for row in chosen] == ["河畔社区"]
 
 
@@ -255,7 +255,7 @@ def test_a_case_without_a_title_is_headed_by_its_address(open_page, empty_store)
     page = open_page("cases", empty_store, case_ids="台账:1")
     (table,) = [data for data in panels(page, "table") if data["sort"]]
     assert table["rows"][0]["cells"][3]["text"] == "河畔路 1 号"
-    assert not table["rows"][0]["cells"][3]["note"]
+    assert "note" not in table["rows"][0]["cells"][3]
 
 
 # --- the address
@@ -562,6 +562,23 @@ def test_what_colours_the_map_and_the_table_beside_it_are_measured_once(open_pag
     routes.ANSWERS["values"](small_store, query, routes._provider.measure())
 
     assert measured == ["grid"]
+
+
+@pytest.mark.parametrize("query", [{}, {"period": "quarter"}, {"period": "month", "from": "2026-09-12"}])
+def test_figures_asked_ahead_are_those_the_page_asks_for_when_its_address_says_so(
+    open_page, small_store, monkeypatch, query
+):
+    specs = []
+    monkeypatch.setattr(map_view, "show_map", lambda spec, **_: specs.append(spec))
+    open_page("one_map", small_store, layer="grid", by="n_open", lang="en", **query)
+    ahead = dict(specs[0].areas.ahead)
+
+    assert {"", "period=last30", "period=quarter", "period=year"} < ahead.keys()
+    assert any(asked.startswith("from=") for asked in ahead)
+    for asked, url in ahead.items():
+        then = dict(part.split("=") for part in asked.split("&") if part)
+        open_page("one_map", small_store, layer="grid", by="n_open", lang="en", **then)
+        assert specs[-1].areas.values_url == url
 
 
 @pytest.mark.parametrize("is_up", [True, False])

@@ -355,7 +355,8 @@ def test_figures_bring_their_classes_and_the_words_of_a_legend(get):
 
     assert (figures["title"], figures["unit"], figures["area_unit"]) == ("New", "cases", "grids")
     assert sum(row["n"] for row in figures["classes"]) + figures["n_no_data"] == len(figures["ids"]) == 16
-    for value, place, text in zip(figures["figures"], figures["places"], figures["texts"], strict=True):
+    assert len(figures["rows"]) == 16
+    for value, place, text in figures["figures"]:
         assert place is not None
         assert text.startswith(f"{value:,.0f} cases")
 
@@ -365,14 +366,15 @@ def test_a_share_stands_in_its_text_and_not_twice_in_the_unit(get):
 
     assert figures["unit"] == ""
     assert figures["area_unit"] == "个网格"
-    assert any("%" in text and "%%" not in text for text in figures["texts"])
+    assert any("%" in row[2] and "%%" not in row[2] for row in figures["figures"] if row)
 
 
 def test_a_unit_that_the_name_says_already_is_not_said_twice(get):
     figures = get("/api/values", {"level": "grid", "by": "per_1000", "lang": "en"}).json()
 
     assert (figures["title"], figures["unit"]) == ("Cases per 1,000 residents", "")
-    assert all(text.endswith("per 1,000 residents") for text in figures["texts"] if "small" not in text)
+    texts = [row[2] for row in figures["figures"] if row]
+    assert all(text.endswith("per 1,000 residents") for text in texts if "small" not in text)
 
 
 def test_the_days_of_an_address_run_up_to_the_last_one_not_included(get):
@@ -380,7 +382,7 @@ def test_the_days_of_an_address_run_up_to_the_last_one_not_included(get):
 
     def count(first, after):
         figures = get("/api/values", {**one, "from": first, "to": after}).json()
-        return sum(figures["figures"])
+        return sum(figures["figures"][row][0] for row in figures["rows"])
 
     assert count("2026-10-01", "2026-10-03") == count("2026-10-01", "2026-10-02") + count(
         "2026-10-02", "2026-10-03"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
+import weakref
 
 import pytest
 import streamlit as st
@@ -33,7 +35,7 @@ def test_the_map_finds_its_first_outlines_made(small, monkeypatch):
     made = []
     monkeypatch.setitem(routes.ANSWERS, "areas", lambda *_: made.append(1) or b"")
     level = {"level": "subdistrict"}
-    routes._layer(small, routes._tag(small, "areas", level), "areas", level)
+    routes._layer(small, routes._tag(*routes._identify(small), "areas", level), "areas", level)
 
     assert not made
 
@@ -70,6 +72,19 @@ def test_nothing_goes_on_once_the_app_has_ended(monkeypatch):
     assert not compiled
 
 
+def test_threads_of_the_app_take_short_turns(monkeypatch):
+    monkeypatch.setattr(warming, "prepare", lambda: None)
+    before = sys.getswitchinterval()
+    ours = warming.Warming()
+    try:
+        ours.start()
+        assert sys.getswitchinterval() == pytest.approx(warming.TURN_S)
+    finally:
+        ours.stop()
+        sys.setswitchinterval(before)
+        gc.unfreeze()
+
+
 def test_what_stays_as_long_as_the_process_is_not_searched_for_garbage_again():
     before = gc.get_freeze_count()
     kept = [[number] for number in range(1000)]
@@ -78,6 +93,27 @@ def test_what_stays_as_long_as_the_process_is_not_searched_for_garbage_again():
         assert gc.get_freeze_count() >= before + len(kept)
     finally:
         gc.unfreeze()
+
+
+def test_what_was_left_alone_and_has_become_garbage_is_found_the_next_time():
+    ring = Ring()
+    ring.itself = ring
+    found = weakref.ref(ring)
+    try:
+        warming.leave_alone_what_stays()
+        del ring
+        gc.collect()
+        assert found() is not None
+        warming.leave_alone_what_stays()
+        assert found() is None
+    finally:
+        gc.unfreeze()
+
+
+class Ring:
+    """Holds itself, so that only the search for garbage finds it."""
+
+    itself: Ring
 
 
 def test_the_version_of_the_data_is_asked_for_once_while_a_page_is_drawn(small, monkeypatch):

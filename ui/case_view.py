@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -157,7 +158,7 @@ def show_list(page: CasePage, address: CaseAddress) -> None:
             Column(t("col.title"), is_long=True),
             Column(t("col.area_state"), width="112px"),
         ],
-        [_case_row(row, is_chosen=row["case_id"] == address.case_id) for _, row in page.rows.iterrows()],
+        [_case_row(row, is_chosen=row["case_id"] == address.case_id) for row in page.rows.to_dict("records")],
         key="cases",
         sort=(column, direction == "down"),
         empty=t("empty.nothing_chosen"),
@@ -241,7 +242,7 @@ def _show_pager(page: CasePage) -> None:
         st.caption(t("cases.page", page=shows.number(page.page), pages=shows.number(page.n_pages)))
 
 
-def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
+def _case_row(row: Mapping[str, Any], *, is_chosen: bool) -> Row:
     is_open = row["state"] not in FINAL_STATES and pd.isna(row["closed_at"])
     as_of = session.summary().data_as_of
     is_late = (
@@ -269,14 +270,14 @@ def _case_row(row: pd.Series, *, is_chosen: bool) -> Row:
     )
 
 
-def _say_title(row: pd.Series) -> Cell:
+def _say_title(row: Mapping[str, Any]) -> Cell:
     address = "" if pd.isna(row["address"]) else str(row["address"])
     if pd.isna(row["title"]) and address:
         return Cell(address)
     return Cell(shows.text(row["title"]), note=address)
 
 
-def _say_place(row: pd.Series) -> str:
+def _say_place(row: Mapping[str, Any]) -> str:
     area = shows.finest_area(row)
     if area is None:
         return shows.words(POSITION_SOURCES, row["position_source"])

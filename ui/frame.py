@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -11,8 +12,8 @@ import streamlit as st
 
 from geo import __version__
 from geo.analysis.indicators import INDICATORS, IndicatorKey
-from geo.analysis.periods import PERIOD_NAMES, Periods
-from geo.errors import GeoError
+from geo.analysis.periods import PERIOD_NAMES, Period, Periods
+from geo.errors import ChoiceError, GeoError
 from geo.present.period_words import say_period
 from geo.schema import AREA_LEVELS
 from geo.tasks.areas import AreaCard
@@ -182,7 +183,7 @@ def _show_period(chosen: Periods) -> None:
             "period",
             t("frame.period"),
             PERIOD_NAMES,
-            "month",
+            session.DEFAULT_PERIOD,
             show=lambda key: t(f"period.{key}"),
             how="buttons",
             resets=("from", "to"),
@@ -207,6 +208,29 @@ def _show_period(chosen: Periods) -> None:
                 disabled=period.is_clipped or _is_last(period.last_on),
             )
         st.caption(t("frame.compared", label=say_period(chosen.before, session.language())))
+
+
+def periods_ahead(chosen: Period | None) -> dict[str, Period]:
+    """Return the periods one click away, by what the address then says of the period.
+
+    The names in the address stand in the order of the alphabet.
+    """
+    if chosen is None:
+        return {}
+    found = {
+        "" if name == session.DEFAULT_PERIOD else f"period={name}": session.find_periods(name).chosen
+        for name in PERIOD_NAMES
+        if name != "own"
+    }
+    if chosen.name not in ("own", "last30"):
+        ending = "" if chosen.name == session.DEFAULT_PERIOD else f"&period={chosen.name}"
+        days = [chosen.first_on - _WHOLE_DAY]
+        if not (chosen.is_clipped or _is_last(chosen.last_on)):
+            days.append(chosen.last_on + _WHOLE_DAY)
+        for day in days:
+            with suppress(ChoiceError):  # before the first year there can be
+                found[f"from={day}{ending}"] = session.find_periods(chosen.name, day).chosen
+    return found
 
 
 def _is_last(day: date) -> bool:

@@ -132,11 +132,10 @@ def language_of(query: Query) -> Language:
 
 
 def write_values(values: AreaValues, language: Language) -> dict[str, object]:
-    """Write figures as the map reads them: ids, figures, places of classes and texts, words of the legend."""
+    """Write figures as the map reads them: ids, which figure each has, their classes and texts, the legend."""
     item, classes = values.indicator, values.classes
     unit = "" if item.format == "share" else item.unit(language)
-    class_of, endings = values.class_of(), _endings(item, language)
-    by_area = values.values  # noqa: PD011 - a dictionary, no table
+    endings = _endings(item, language)
     rows = zip(classes.colours, classes.labels, classes.counts, strict=True)
     return {
         "title": item.name(language),
@@ -145,13 +144,15 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
         "note": say_period(values.period, language),
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
-        # As columns: a list for each of fifty thousand areas would cost more than measuring them.
-        "ids": list(by_area),
-        "figures": list(by_area.values()),
-        "places": [None if value is None else class_of[area] for area, value in by_area.items()],
-        "texts": [
-            "" if value is None else values.texts[area] + endings[area in values.small]
-            for area, value in by_area.items()
+        # Each different figure once, and which one each area has: a text for each of fifty thousand
+        # areas would cost more than measuring them.
+        "ids": values.ids,
+        "rows": values.rows,
+        "figures": [
+            None
+            if figure.value is None
+            else [figure.value, figure.place, figure.text + endings[figure.is_small]]
+            for figure in values.figures
         ],
     }
 

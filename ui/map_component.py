@@ -36,6 +36,9 @@ class AreaPart:
     """Vector tiles instead: in `url`, `{z}`, `{x}` and `{y}` stand where their numbers go."""
     values_url: str | None = None
     """What `/api/values` answers; fetched alone when only it changes."""
+    ahead: Mapping[str, str] = field(default_factory=dict)
+    """`values_url` of other periods, by what the address will then say of the period: its names in order
+    of the alphabet, as `from=2026-10-31&period=month`. Asked for as soon as the address says so."""
     values: Mapping[str, object] | None = None
     """The same, inline, for a small number of areas; wins over `values_url`."""
 

@@ -61,7 +61,8 @@ def write_map(
     )
     areas = areas_as_table(store, level, parent_id=parent_id)[["area_id", "name", "geom"]]
     areas.index = pd.Index(areas["area_id"].astype(str))
-    shown = pd.Series(values.texts, dtype="str").reindex(areas.index).fillna("")
+    texts = {area_id: figure.text for area_id, figure in values.by_area.items()}
+    shown = pd.Series(texts, dtype="str").reindex(areas.index).fillna("")
     item = values.indicator
     choropleth = Choropleth(
         areas,

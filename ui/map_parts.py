@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -47,13 +48,24 @@ def areas_url(level: AreaLevel, *, parent_id: str | None = None) -> str:
     return _url(f"areas/{level}.geojson", {"parent": parent_id or ""})
 
 
-def area_part(level: AreaLevel, *, parent_id: str | None = None, values_url: str | None = None) -> AreaPart:
-    """Return the areas of a level, those under an area where it is named, in the way that fits their number."""
+def area_part(
+    level: AreaLevel,
+    *,
+    parent_id: str | None = None,
+    values_url: str | None = None,
+    ahead: Mapping[str, str] = MappingProxyType({}),
+) -> AreaPart:
+    """Return the areas of a level, those under an area where it is named, in the way that fits their number.
+
+    `values_url` and `ahead` say where their figures are, as in `AreaPart`.
+    """
     if not session.kept("is_tiled", (level, parent_id), lambda: is_tiled(session.store(), level, parent_id)):
-        return AreaPart(level, areas_url(level, parent_id=parent_id), values_url=values_url)
+        return AreaPart(
+            level, areas_url(level, parent_id=parent_id), values_url=values_url, ahead=dict(ahead)
+        )
     # The braces stay as they are: the map puts the numbers of each tile in their place.
     url = _url(f"tiles/{level}/{{z}}/{{x}}/{{y}}.mvt", {"parent": parent_id or ""})
-    return AreaPart(level, url, is_tiled=True, values_url=values_url)
+    return AreaPart(level, url, is_tiled=True, values_url=values_url, ahead=dict(ahead))
 
 
 def values_url(

@@ -20,7 +20,7 @@ from geo.tasks.case_lists import PositionCounts, count_positions
 from geo.tasks.dashboard_parts import period_filter
 from geo.tasks.exports import FileFormat, write_areas
 from geo.tasks.map_layers import map_card
-from ui import inputs, map_file, map_parts, outputs, pages, panels, session, shows
+from ui import frame, inputs, map_file, map_parts, outputs, pages, panels, session, shows
 from ui.case_address import cases_link
 from ui.map_component import CaseMode, CasePart, MapEvent, MapSpec, OutlinePart, show_map
 from ui.panels import Cell, Column, Fact, Link, NumberCard, Row
@@ -146,7 +146,12 @@ def show_view(view: View) -> None:
     """Draw the map and follow what was clicked on it."""
     spec = MapSpec(
         **map_parts.common(_label(view)),
-        areas=map_parts.area_part(view.level, parent_id=view.parent_id, values_url=_values_url(view)),
+        areas=map_parts.area_part(
+            view.level,
+            parent_id=view.parent_id,
+            values_url=_values_url(view, view.period),
+            ahead=_values_ahead(view),
+        ),
         outlines=_outlines(view),
         streets_url=map_parts.streets_url(),
         cases=_case_part(view),
@@ -171,10 +176,16 @@ def _label(view: View) -> str:
     )
 
 
-def _values_url(view: View) -> str | None:
-    if view.by == "none" or view.period is None:
+def _values_url(view: View, period: Period | None) -> str | None:
+    if view.by == "none" or period is None:
         return None
-    return map_parts.values_url(view.level, view.by, view.period, where=view.where, parent_id=view.parent_id)
+    return map_parts.values_url(view.level, view.by, period, where=view.where, parent_id=view.parent_id)
+
+
+def _values_ahead(view: View) -> dict[str, str]:
+    """Return where the figures of the periods are that one click chooses, by what the address then says."""
+    urls = {asked: _values_url(view, period) for asked, period in frame.periods_ahead(view.period).items()}
+    return {asked: url for asked, url in urls.items() if url}
 
 
 def _outlines(view: View) -> tuple[OutlinePart, ...]:
@@ -340,7 +351,7 @@ def show_ranking(view: View) -> None:
     column = {"by": key, "new": "n_new", "name": "name"}.get(order, key)
     is_up = column == "name" or INDICATORS[cast(IndicatorKey, column)].better == "low"
     ordered = first_rows(table, column, is_up=is_up)
-    rows = [_ranked_row(str(code), row, view, key) for code, row in ordered.iterrows()]
+    rows = _ranked_rows(ordered, view)
     heads = [
         Column("#", align="right", width="44px"),
         Column(shows.words(LEVELS, view.level), is_long=True, sort="name"),
@@ -391,19 +402,25 @@ def _heading(key: IndicatorKey) -> str:
     return item.name(language) if item.format == "share" else f"{item.name(language)} · {item.unit(language)}"
 
 
-def _ranked_row(code: str, row: pd.Series, view: View, key: IndicatorKey) -> Row:
-    cells: list[Cell | str] = [Cell(str(row["name"]), title=code)]
-    place = CaseFilter(area_level=view.level, area_id=code, category_ids=view.where.category_ids)
-    if view.by != "none" and view.period is not None:
-        cells.append(Cell(shows.figure(key, row[key]), to=cases_link(period_filter(key, place, view.period))))
-    if view.period is not None and key != "n_new":
-        cells.append(
-            Cell(shows.number(row["n_new"]), to=cases_link(period_filter("n_new", place, view.period)))
-        )
-    if view.period is not None:
-        to = Link("dashboard", pages.kept_query(area=code, level=view.level))
-        cells.append(Cell(t("page.dashboard"), to=to))
-    return Row(cells, id=code, is_chosen=st.query_params.get("sel") == code)
+def _ranked_rows(ordered: pd.DataFrame, view: View) -> list[Row]:
+    """Write the rows of the ranked areas, without their numbers; every figure opens its cases."""
+    period, selected = view.period, st.query_params.get("sel")
+    shown: list[tuple[IndicatorKey, Mapping[str, str]]] = []
+    if period is not None:
+        keys = () if view.by == "none" else dict.fromkeys((view.by, cast(IndicatorKey, "n_new")))
+        place = CaseFilter(area_level=view.level, area_id="-", category_ids=view.where.category_ids)
+        shown = [(name, cases_link(period_filter(name, place, period)).query) for name in keys]
+    board, word = pages.kept_query(area="-", level=view.level), t("page.dashboard")
+    columns = ["name", *(name for name, _ in shown)]
+    rows = []
+    for code, row in zip(ordered.index.tolist(), ordered[columns].to_dict("records"), strict=True):
+        cells: list[Cell | str] = [Cell(str(row["name"]), title=code)]
+        for name, query in shown:
+            cells.append(Cell(shows.figure(name, row[name]), to=Link("cases", {**query, "area": code})))
+        if period is not None:
+            cells.append(Cell(word, to=Link("dashboard", {**board, "area": code})))
+        rows.append(Row(cells, id=code, is_chosen=selected == code))
+    return rows
 
 
 def _show_downloads(view: View) -> None:

@@ -47,7 +47,8 @@ def name_of(page: st.Page) -> PageName:
 
 def kept_query(**changes: str | None) -> dict[str, str]:
     """Return what goes along to another page, with some of it changed; None or empty takes a name out."""
-    query: dict[str, str | None] = {name: st.query_params.get(name) for name in KEPT}
+    here = st.query_params.to_dict()
+    query: dict[str, str | None] = {name: here.get(name) for name in KEPT}
     query |= changes
     return {name: value for name, value in query.items() if value}
 

@@ -29,8 +29,8 @@ class Link:
     query: Mapping[str, str]
 
     def as_data(self) -> dict[str, object]:
-        """Return it for the browser, the whole address included."""
-        return {"page": self.page, "query": dict(self.query), "href": pages.address(self.page, self.query)}
+        """Return it for the browser, which writes the whole address itself."""
+        return {"page": self.page, "query": dict(self.query)}
 
 
 @dataclass(frozen=True)
@@ -306,10 +306,17 @@ def show_steps(steps: Sequence[str], current: int, *, goes_back: bool, key: str 
 def _show(
     kind: str, key: str, *, width: Literal["stretch", "content"] = "stretch", **data: object
 ) -> Event | None:
-    base = pages.prefix() + ASSET_PATH
+    start = pages.prefix()
     result = _MOUNT(
         key=f"panel_{key}",
-        data={"kind": kind, "base": base, "language": session.language(), **data},
+        data={
+            "kind": kind,
+            "base": start + ASSET_PATH,
+            "start": start,
+            "home": pages.HOME,
+            "language": session.language(),
+            **data,
+        },
         width=width,
         on_picked_change=lambda: None,
     )
@@ -331,12 +338,19 @@ def _read_event(picked: object) -> Event | None:
 
 def _plain(value: object) -> object:
     """Turn what a panel is made of into what JSON can hold."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
     if isinstance(value, Link):
         return value.as_data()
-    if isinstance(value, str | int | float | bool | None):
-        return value
+    if isinstance(value, Cell | Row):  # by the thousand: what they do without is left out
+        parts = vars(value).items()
+        return {
+            name: _plain(part)
+            for name, part in parts
+            if part is not None and part is not False and part != ""
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):
         return [_plain(inner) for inner in value]
-    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: _plain(part) for name, part in vars(value).items()}

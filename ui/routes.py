@@ -142,7 +142,7 @@ def prepare(level: AreaLevel) -> None:
             for tile in first_tiles(store, level)
         ]
     for query in asked:
-        _layer(store, _tag(store, name, query), name, query)
+        _layer(store, _tag(*_identify(store), name, query), name, query)
 
 
 class _KeptFiles(StaticFiles):
@@ -178,12 +178,13 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
     language = language_of(query)
     try:
         store = _provider.store()
-        if refusal := _refuse(query, _identity(store)):
+        identity, version = _identify(store)
+        if refusal := _refuse(query, identity):
             return _sentence(refusal, 403, language)
         require_short(query)
         if name == "tiles":
-            require_current(query, store.data_version())
-        tag = _tag(store, name, query)
+            require_current(query, version)
+        tag = _tag(identity, version, name, query)
         if _has(headers, tag):
             return Response(status_code=304, headers=_headers(tag))
         content = _layer(store, tag, name, query)
@@ -192,12 +193,12 @@ def _respond(name: str, query: Mapping[str, str], headers: Mapping[str, str]) ->
     return _packed(content, tag, headers, media_type=TILE_TYPE if name == "tiles" else JSON_TYPE)
 
 
-def _tag(store: Store, name: str, query: Mapping[str, str]) -> str:
+def _tag(identity: str, version: int, name: str, query: Mapping[str, str]) -> str:
     """Name an answer by everything that decides what is in it."""
     unkeyed = _UNKEYED if name == "values" else _UNKEYED | {"lang"}
     asked = sorted((key, value) for key, value in query.items() if key not in unkeyed)
-    version = f"{_identity(store)} {store.data_version()} {geo.__version__} {name} {asked}"
-    return hashlib.sha256(version.encode()).hexdigest()[:32]
+    words = f"{identity} {version} {geo.__version__} {name} {asked}"
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def _layer(store: Store, tag: str, name: str, query: Mapping[str, str]) -> bytes:
@@ -234,9 +235,14 @@ def _refuse(query: Mapping[str, str], identity: str) -> str:
 
 
 def _identity(store: Store) -> str:
-    """Tell one store from another, without saying where it is."""
-    facts = sorted((name, value) for name, value in store.meta().items() if name != "data_version")
-    return hashlib.sha256(repr((id(store), facts)).encode()).hexdigest()[:16]
+    return _identify(store)[0]
+
+
+def _identify(store: Store) -> tuple[str, int]:
+    """Tell one store from another, without saying where it is, and name the version of its data."""
+    meta = store.meta()
+    facts = sorted((name, value) for name, value in meta.items() if name != "data_version")
+    return hashlib.sha256(repr((id(store), facts)).encode()).hexdigest()[:16], int(meta["data_version"])
 
 
 def _has(headers: Mapping[str, str], tag: str) -> bool:

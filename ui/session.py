@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
 
@@ -26,7 +26,7 @@ from geo.settings import Settings, read_settings
 from geo.store.base import CaseFilter, Store
 from geo.store.codes import Memory
 from geo.tasks.areas import AreaCard, AreaName, find_area
-from geo.tasks.dashboards import Background, choose_period, measure_level, read_background
+from geo.tasks.dashboards import Background, choose_period, count_people, measure_level, read_background
 from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 from ui.entrance import VISIT_HEADER, entrance
@@ -35,6 +35,9 @@ from ui.turns import downloads, person_of, thread_turn
 T = TypeVar("T")
 
 _bound_language: ContextVar[Language | None] = ContextVar("language", default=None)
+
+DEFAULT_PERIOD: PeriodName = "month"
+"""What an address means that names no period."""
 
 STALE_DAYS = 31
 """Data older than this are said to be stale."""
@@ -84,27 +87,35 @@ def is_open() -> bool:
     return entrance().is_open()
 
 
-_version_of_run: ContextVar[list[int] | None] = ContextVar("version_of_run", default=None)
+@dataclass
+class _Run:
+    """What stays the same while a page is drawn."""
+
+    version: int | None = None
+    language: Language | None = None
+
+
+_run: ContextVar[_Run | None] = ContextVar("run", default=None)
 
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Ask for the version of the data once while a page is drawn, not for every figure on it."""
-    token = _version_of_run.set([])
+    """Ask for the version of the data and the language once while a page is drawn, not for every figure."""
+    token = _run.set(_Run())
     try:
         yield
     finally:
-        _version_of_run.reset(token)
+        _run.reset(token)
 
 
 def data_version() -> int:
     """Return the version of the data; inside `one_version` the one that was found first."""
-    known = _version_of_run.get()
-    if known is None:
+    run = _run.get()
+    if run is None:
         return store().data_version()
-    if not known:
-        known.append(store().data_version())
-    return known[0]
+    if run.version is None:
+        run.version = store().data_version()
+    return run.version
 
 
 def now() -> datetime:
@@ -142,9 +153,14 @@ def language() -> Language:
     """Return the language of this visit: the address, else what was chosen, else the setting."""
     if (bound := _bound_language.get()) is not None:
         return bound
+    run = _run.get()
+    if run is not None and run.language is not None:
+        return run.language
     asked = st.query_params.get("lang", st.session_state.get("_lang", _default_language()))
     chosen: Language = "en" if asked == "en" else "zh"
     st.session_state["_lang"] = chosen
+    if run is not None:
+        run.language = chosen
     return chosen
 
 
@@ -213,9 +229,26 @@ def periods() -> Periods:
     ChoiceError
         If its dates cannot be.
     """
-    asked = st.query_params.get("period", "month")
-    name: PeriodName = asked if asked in PERIOD_NAMES else "month"
-    return choose_period(store(), name, start_on=read_day("from"), end_on=read_day("to"))
+    asked = st.query_params.get("period", DEFAULT_PERIOD)
+    name: PeriodName = asked if asked in PERIOD_NAMES else DEFAULT_PERIOD
+    return find_periods(name, read_day("from"), read_day("to"))
+
+
+def find_periods(name: PeriodName, start_on: date | None = None, end_on: date | None = None) -> Periods:
+    """Return a period and the one before, found once per version of the data.
+
+    Raises
+    ------
+    MissingError
+        If there are no cases yet.
+    ChoiceError
+        If its dates cannot be.
+    """
+    return kept(
+        "periods",
+        (name, start_on, end_on),
+        lambda: choose_period(store(), name, start_on=start_on, end_on=end_on),
+    )
 
 
 def read_day(name: str) -> date | None:
@@ -271,21 +304,32 @@ def measured_level(
         levels = shelf.levels
 
     def measure() -> pd.DataFrame:
+        shared = shared_background()
+        people = levels.get(
+            ("people", level, parent_id, shared.data_version),
+            lambda: count_people(store(), level, parent_id=parent_id, background=shared),
+            size=_size_of,
+        )
         return measure_level(
             store(),
             level,
             period=period,
             where=where,
             parent_id=parent_id,
-            background=shared_background(),
+            background=shared,
+            people=people,
             with_percentiles=is_timed,
         )
 
     return levels.get(
         (level, period, where, parent_id, is_timed),
         measure,
-        size=lambda table: int(table.memory_usage().sum()),
+        size=_size_of,
     )
+
+
+def _size_of(table: pd.DataFrame) -> int:
+    return int(table.memory_usage().sum())
 
 
 class _Shelf:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 
@@ -148,7 +148,7 @@ def area_names(level: AreaLevel) -> dict[str, str]:
     return session.kept("area_names", level, read)
 
 
-def finest_area(row: pd.Series) -> tuple[AreaLevel, str] | None:
+def finest_area(row: pd.Series | Mapping[str, Any]) -> tuple[AreaLevel, str] | None:
     """Return the finest area of the chain a case lies in, level and code."""
     for level in reversed(AREA_LEVELS[:5]):
         code = row.get(f"{level}_id")

@@ -80,6 +80,11 @@ class Memory:
                     self._making.pop(key, None)
         return made
 
+    def holds(self, key: Hashable) -> bool:
+        """Tell whether something is kept under a key."""
+        with self._lock:
+            return key in self._kept
+
     def _keep(self, key: Hashable, made: object, n_bytes: int) -> None:
         with self._lock:
             if key not in self._kept and n_bytes <= MEMORY_BYTES:

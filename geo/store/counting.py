@@ -28,7 +28,7 @@ from geo.store.questions import (
     group_sql,
 )
 from geo.store.slices import Counts, count_months, count_period, month_of
-from geo.store.spans import find_percentiles
+from geo.store.spans import Percentiles, find_percentiles
 
 
 def month_text(month: int) -> str:
@@ -71,19 +71,42 @@ def period_counts(
     counted = count_period(facts, by, where, start=start, end=end)
     codes, counts = count_facts(facts, by, where, start=start, end=end) if counted is None else counted
     found = find_percentiles(facts, by, where, start=start, end=end) if with_percentiles else {}
+    groups, order = facts.memory.get(
+        ("order", by, codes), lambda: _sort_groups(facts, by, codes), size=lambda _: 24 * len(codes)
+    )
+    table: dict[str, object] = {"group": pd.Series(groups, dtype=object)}
+    for name in PERIOD_COUNTS:
+        table[name] = counts[name][order]
+    table |= _percentile_columns(found, [codes[p] for p in order] if found else [None] * len(order))
+    return pd.DataFrame(table)
+
+
+def _sort_groups(
+    facts: FactTable, by: GroupBy, codes: Sequence[int | None]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return the groups in order, and the place of each among the codes; the one without a value is last."""
     groups = decode(facts, by, codes)
     known = [position for position, group in enumerate(groups) if group is not None]
     order = sorted(known, key=groups.__getitem__)  # type: ignore[arg-type]  # texts, or numbers, never both
     order += [position for position, group in enumerate(groups) if group is None]
-    table: dict[str, object] = {"group": pd.Series([groups[p] for p in order], dtype=object)}
-    for name in PERIOD_COUNTS:
-        table[name] = counts[name][order]
+    names = np.array([groups[p] for p in order], dtype=object)
+    names.flags.writeable = False  # shared by all tables of these groups
+    return names, np.array(order, dtype="int64")
+
+
+def _percentile_columns(found: Percentiles, codes: Sequence[int | None]) -> dict[str, pd.arrays.IntegerArray]:
+    """Return a column per percentile, missing where a group has none."""
+    if not found:
+        missing = pd.array(np.zeros(len(codes), dtype="int64"), dtype="Int64")
+        missing[:] = pd.NA
+        return dict.fromkeys(PERCENTILES, missing)
     none = [0] * len(PERCENTILES)
-    picked = np.array([found.get(codes[p], none) for p in order], dtype="int64").reshape(-1, len(PERCENTILES))
-    is_missing = np.array([codes[p] not in found for p in order], dtype=bool)
-    for position, name in enumerate(PERCENTILES):
-        table[name] = pd.arrays.IntegerArray(picked[:, position].copy(), is_missing.copy())
-    return pd.DataFrame(table)
+    picked = np.array([found.get(code, none) for code in codes], dtype="int64").reshape(-1, len(PERCENTILES))
+    is_missing = np.array([code not in found for code in codes], dtype=bool)
+    return {
+        name: pd.arrays.IntegerArray(picked[:, position].copy(), is_missing.copy())
+        for position, name in enumerate(PERCENTILES)
+    }
 
 
 def count_facts(

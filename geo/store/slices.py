@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -38,6 +39,9 @@ Numbers = npt.NDArray[np.int64]
 FEW_CASES = 250_000
 """Up to this many cases a slice is made from the facts and kept."""
 
+_NO_CODE = -1
+"""Stands for the group of the cases without a value while codes are an array."""
+
 NO_MONTH = -1
 """Month of the cases without a moment of report, and deadline month of all marks but `n_ahead`."""
 
@@ -49,7 +53,7 @@ _EVERYTHING = vars(CaseFilter())
 
 @dataclass(frozen=True)
 class Slice:
-    """Marks by group and month: parallel arrays, and the groups they belong to."""
+    """Marks by group and month: parallel arrays in order of the month, and the groups they belong to."""
 
     codes: tuple[int | None, ...]
     """Codes of the groups that have any case."""
@@ -59,17 +63,26 @@ class Slice:
     due_month: Numbers
     sums: dict[str, Numbers]
 
+    @cached_property
+    def filled_codes(self) -> Numbers:
+        """The codes as rising numbers, `_NO_CODE` for the cases without a value."""
+        return np.array([_NO_CODE if code is None else code for code in self.codes], dtype="int64")
+
     @property
     def n_bytes(self) -> int:
         """Bytes of its arrays."""
         return sum(a.nbytes for a in (self.group, self.month, self.due_month, *self.sums.values()))
 
-    def add_up(self, name: str, rows: npt.NDArray[np.bool_]) -> Numbers:
+    def rows_between(self, first: int | None, last: int) -> slice:
+        """Return the rows of the months from `first`, or from the beginning, up to and without `last`."""
+        start = 0 if first is None else int(np.searchsorted(self.month, first))
+        return slice(start, max(start, int(np.searchsorted(self.month, last))))
+
+    def add_up(self, name: str, rows: slice | Numbers) -> Numbers:
         """Add up one sum by group over some rows."""
-        chosen = rows & (self.group >= 0)
-        totals = np.zeros(len(self.codes), dtype="int64")
-        np.add.at(totals, self.group[chosen], self.sums[name][chosen])
-        return totals
+        totals = np.zeros(len(self.codes) + 1, dtype="int64")
+        np.add.at(totals, self.group[rows], self.sums[name][rows])  # -1 counts in the last place
+        return totals[:-1]
 
 
 def find_slice(facts: FactTable, by: GroupBy, where: CaseFilter) -> Slice | None:
@@ -145,19 +158,22 @@ def _read_ledger(facts: FactTable, by: GroupBy, where: CaseFilter, dimension: st
 
 def _to_slice(rows: pa.Table) -> Slice:
     sums = {name: rows.column(name).to_numpy().astype("int64") for name in COUNT_SUMS}
-    filled = rows.column("code").fill_null(-1).to_numpy().astype("int64")
+    filled = rows.column("code").fill_null(_NO_CODE).to_numpy().astype("int64")
     known, position = np.unique(filled, return_inverse=True)
     n_cases = np.zeros(len(known), dtype="int64")
     np.add.at(n_cases, position, sums["n_cases"])
     kept = np.flatnonzero(n_cases > 0)
     renamed = np.full(len(known), -1, dtype="int64")
     renamed[kept] = np.arange(len(kept))
+    month = rows.column("month").to_numpy().astype("int64")
+    order = np.argsort(month, kind="stable")
+    due_month = rows.column("due_month").fill_null(NO_MONTH).to_numpy().astype("int64")
     return Slice(
         codes=tuple(None if code < 0 else int(code) for code in known[kept]),
-        group=renamed[position],
-        month=rows.column("month").to_numpy().astype("int64"),
-        due_month=rows.column("due_month").fill_null(NO_MONTH).to_numpy().astype("int64"),
-        sums=sums,
+        group=renamed[position][order],
+        month=month[order],
+        due_month=due_month[order],
+        sums={name: values[order] for name, values in sums.items()},
     )
 
 
@@ -183,7 +199,9 @@ def count_period(
     """Count a period from a slice: codes and counts; None when only the facts themselves can answer."""
     first, is_first = month_of(start, facts.time_zone)
     last, is_last = month_of(end, facts.time_zone)
-    if start > end or not (is_wide(by, where) or (is_first and is_last)):
+    # of broken months the facts themselves tell as fast as a slice that is still to be made
+    is_near = is_wide(by, where) or (is_first and is_last) or facts.memory.holds(("slice", by, where))
+    if start > end or not is_near:
         return None
     found = find_slice(facts, by, where)
     if found is None:
@@ -206,9 +224,10 @@ def _remember(facts: FactTable, key: Hashable, count: Callable[[], pa.Table]) ->
 
 def _count_months(found: Slice, first: int, last: int) -> Counts:
     """Count the months from `first` up to and without `last`; deadlines in `last` count as ahead."""
-    inside = (found.month >= first) & (found.month < last)
-    past, earlier = found.month < last, found.month < first
-    ahead = found.add_up("n_ahead", inside & (found.due_month >= last))
+    inside = found.rows_between(first, last)
+    past, earlier = found.rows_between(None, last), found.rows_between(None, first)
+    later = np.flatnonzero(found.due_month[inside] >= last) + inside.start
+    ahead = found.add_up("n_ahead", later)
     overdue_before = found.add_up("n_late", earlier) - found.add_up("n_late_closed", earlier)
     counts = {name: found.add_up(name, inside) for name in FLOWS}
     counts["n_open"] = found.add_up("n_opened", past) - found.add_up("n_ended", past)
@@ -219,10 +238,9 @@ def _count_months(found: Slice, first: int, last: int) -> Counts:
 
 
 def _add_rows(found: Slice, counts: Counts, rows: pa.Table, *, sign: int) -> None:
-    place = {code: position for position, code in enumerate(found.codes)}
-    at = np.array([place[code] for code in rows.column("code").to_pylist()], dtype="int64")
+    at = np.searchsorted(found.filled_codes, rows.column("code").fill_null(_NO_CODE).to_numpy())
     for name in PERIOD_COUNTS:
-        np.add.at(counts[name], at, sign * rows.column(name).to_numpy())
+        counts[name][at] += sign * rows.column(name).to_numpy()  # a code stands in one row only
 
 
 Terms = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]

@@ -336,12 +336,9 @@ class SqlStore:
 
     def moments(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and last moment of report or closing in the store."""
-        row = every(
-            self._db,
-            "SELECT least(min(reported_at), min(closed_at)) AS first, "
-            "greatest(max(reported_at), max(closed_at)) AS last FROM case_facts",
-        )[0]
-        return _as_moment(row["first"]), _as_moment(row["last"])
+        return self._ask(
+            lambda facts: facts.memory.get(("moments",), lambda: _read_moments(facts.db), size=lambda _: 100)
+        )
 
     def read_case_areas(
         self, basis: PlacementBasis, *, case_ids: Sequence[str] | None = None
@@ -394,8 +391,18 @@ class SqlStore:
 
 def _remember(facts: FactTable, key: Hashable, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """Return a small table read once per version of the data; what the caller does to it stays with him."""
-    table = facts.memory.get(key, read, size=lambda rows: int(rows.memory_usage(deep=True).sum()))
+    table = facts.memory.get(key, read, size=_bytes_of)
     return table.copy(deep=False)
+
+
+_TEXT_BYTES = 70
+"""What a code or a name takes in memory, about; weighing fifty thousand of them one by one takes longer than
+reading them."""
+
+
+def _bytes_of(table: pd.DataFrame) -> int:
+    n_texts = len(table) * sum(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
+    return int(table.memory_usage().sum()) + _TEXT_BYTES * n_texts
 
 
 def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:
@@ -415,6 +422,15 @@ def _find_all_under(facts: FactTable, parent_id: str, on: date | None) -> readin
 
 def _size_of(parts: Mapping[AreaLevel, Sequence[object]] | Mapping[str, Sequence[object]]) -> int:
     return 200 * sum(len(part) for part in parts.values())
+
+
+def _read_moments(db: Database) -> tuple[datetime | None, datetime | None]:
+    row = every(
+        db,
+        "SELECT least(min(reported_at), min(closed_at)) AS first, "
+        "greatest(max(reported_at), max(closed_at)) AS last FROM case_facts",
+    )[0]
+    return _as_moment(row["first"]), _as_moment(row["last"])
 
 
 def _as_moment(value: object) -> datetime | None:

@@ -198,7 +198,10 @@ def count_residents(
         By `area_id`, in order of it: `name`, `parent_id`, `area_m2`, then the columns of
         `geo.analysis.denominators.choose_residents`.
     """
-    own = store.residents(level, parent_id=parent_id).set_index("area_id").sort_index()
+    own = store.residents(level, parent_id=parent_id)
+    # plain texts: Arrow's are slow as an index, and this one is looked up for every figure of a map
+    own = own.set_index(pd.Index(own["area_id"].to_numpy(dtype=object), dtype=object, name="area_id"))
+    own = own.drop(columns="area_id").sort_index()
     sums = None
     if population is not None and len(own):
         sums = _sum_points(index or index_areas(store, level, parent_id=parent_id), population.points)

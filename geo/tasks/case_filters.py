@@ -45,12 +45,11 @@ def filter_to_query(where: CaseFilter) -> dict[str, str]:
     >>> filter_to_query(CaseFilter(area_level="grid", area_id="G1", hour=7))
     {'level': 'grid', 'area': 'G1', 'hour': '7'}
     """
-    query = {}
-    for item in fields(where):
-        value = getattr(where, item.name)
-        if value is not None and value not in ((), ""):
-            query[_NAMES.get(item.name, item.name)] = _write(value)
-    return query
+    return {
+        _NAMES.get(name, name): _write(value)
+        for name, value in vars(where).items()
+        if value is not None and value not in ((), "")
+    }
 
 
 def filter_from_query(query: Mapping[str, str]) -> CaseFilter:

@@ -222,15 +222,15 @@ def measure_areas(
     with_percentiles
         Whether times to close are wanted; without them a wide question is answered faster.
     """
-    groups = people.index.tolist()
     counts = store.period_counts(
         by, where, start=period.start, end=period.end, with_percentiles=with_percentiles
     )
     if by == "all":
         counts = counts.assign(group=EVERYTHING)
-    table = index_counts(counts, groups)
+    table = index_counts(counts, people.index)
     if pile_ups is not None and len(pile_ups):
-        table["n_piled"] = _count_piled(store, by, where, period, pile_ups).reindex(groups, fill_value=0)
+        piled = _count_piled(store, by, where, period, pile_ups)
+        table["n_piled"] = piled.reindex(people.index, fill_value=0)
     return measure(table, residents=people["residents"])
 
 

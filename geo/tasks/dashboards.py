@@ -44,7 +44,8 @@ from geo.tasks.dashboard_scope import Residents, Scope
 
 __all__ = [
     "AreaCard", "Background", "Card", "Dashboard", "LeftOut", "Period", "Periods", "Residents",
-    "choose_period", "count_unplaced", "find_area", "make_dashboard", "measure_level", "read_background",
+    "choose_period", "count_people", "count_unplaced", "find_area", "make_dashboard", "measure_level",
+    "read_background",
 ]  # fmt: skip
 
 N_TREND_MONTHS = 12
@@ -245,6 +246,7 @@ def measure_level(
     where: CaseFilter | None = None,
     parent_id: str | None = None,
     background: Background | None = None,
+    people: pd.DataFrame | None = None,
     with_percentiles: bool = True,
 ) -> pd.DataFrame:
     """Measure every indicator of every area of a level: what the map colours and the command prints.
@@ -261,6 +263,8 @@ def measure_level(
         Narrows the cases further; must not name moments.
     background
         From `read_background` of the same data version; read here when missing.
+    people
+        From `count_people` of the same level, parent and data version; counted here when missing.
     with_percentiles
         Whether times to close are wanted; without them it is faster.
 
@@ -270,7 +274,8 @@ def measure_level(
         By `area_id`: `name`, `parent_id`, then `geo.analysis.indicators.measure`.
     """
     background = background or read_background(store)
-    people = count_residents(store, level, parent_id=parent_id, population=background.population)
+    if people is None:
+        people = count_people(store, level, parent_id=parent_id, background=background)
     table = measure_areas(
         store,
         level,
@@ -280,7 +285,17 @@ def measure_level(
         pile_ups=background.pile_ups,
         with_percentiles=with_percentiles,
     )
-    return people[["name", "parent_id", "basis"]].join(table)
+    return pd.concat([people[["name", "parent_id", "basis"]], table], axis=1)
+
+
+def count_people(
+    store: Store, level: AreaLevel, *, parent_id: str | None = None, background: Background
+) -> pd.DataFrame:
+    """Count the residents of the areas of a level once, for as many periods as are measured.
+
+    See `geo.tasks.areas.count_residents`.
+    """
+    return count_residents(store, level, parent_id=parent_id, population=background.population)
 
 
 Trends = dict[str, tuple[tuple[str, float | None], ...]]

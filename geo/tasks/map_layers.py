@@ -76,29 +76,40 @@ class Layer:
 
 @dataclass(frozen=True)
 class AreaValues:
-    """Values of one indicator for the areas of a level, with the classes of the map."""
+    """Values of one indicator for the areas of a level, with the classes of the map.
+
+    Tens of thousands of areas share a few hundred figures, so each figure is written and classed once.
+    """
 
     level: AreaLevel
     indicator: Indicator
-    values: dict[str, float | None]
-    """By area id; None where the figure has no denominator."""
-    texts: dict[str, str]
-    """The values as they are shown, by area id."""
-    small: frozenset[str]
-    """Areas whose figure stands on a small denominator."""
+    ids: list[str]
+    """Area ids, in order."""
+    figures: list[Figure]
+    """Every different figure."""
+    rows: list[int]
+    """Place of the figure of each area in `figures`, in the order of `ids`."""
     classes: Classes
     period: Period
-    n_total: int
-    """Cases counted in all areas and outside them."""
-    n_unplaced: int
-    """Of these, those in no area of the level."""
-    n_unlocated: int
-    """Of these, those without a usable location."""
 
-    def class_of(self) -> dict[str, int]:
-        """Return the class of each area, -1 without a value."""
-        positions = self.classes.positions
-        return dict(zip(_texts_of(positions.index), positions.to_numpy().tolist(), strict=True))
+    @property
+    def by_area(self) -> dict[str, Figure]:
+        """The figure of each area by its id."""
+        return {area_id: self.figures[row] for area_id, row in zip(self.ids, self.rows, strict=True)}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure as a map shows it."""
+
+    value: float | None
+    """None where there is no denominator."""
+    place: int | None
+    """Its class, 0 the lowest; None without a value."""
+    text: str
+    """The value as it is shown."""
+    is_small: bool
+    """Whether it stands on a small denominator."""
 
 
 def area_layer(store: Store, level: AreaLevel, *, parent_id: str | None = None) -> Layer:
@@ -218,21 +229,11 @@ def area_values(
         raise MissingError("level_without_areas", level=level, known=", ".join(find_levels(store)) or "–")
     item = INDICATORS[wanted]
     values = table[wanted].astype(float)
-    ids, figures = _texts_of(table.index), values.tolist()
-    numbers = [None if math.isnan(value) else value for value in figures]
-    new = narrow(where, reported_from=period.start, reported_to=period.end)
-    return AreaValues(
-        level=level,
-        indicator=item,
-        values=dict(zip(ids, numbers, strict=True)),
-        texts=dict(zip(ids, _show_all(figures, item.format), strict=True)),
-        small=frozenset(table.index[find_small(table, wanted)]),
-        classes=classify(values, method=method, show=lambda value: show_value(value, item.format)),
-        period=period,
-        n_total=store.count_cases(new),
-        n_unplaced=store.count_cases(narrow(new, without=(*new.without, level))),
-        n_unlocated=store.count_cases(narrow(new, is_located=False)),
+    classes = classify(values, method=method, show=lambda value: show_value(value, item.format))
+    figures, rows = _find_figures(
+        np.asarray(values, dtype=np.float64), find_small(table, wanted).to_numpy(), classes, item.format
     )
+    return AreaValues(level, item, _texts_of(table.index), figures, rows, classes, period)
 
 
 def _texts_of(index: pd.Index[Any]) -> list[str]:
@@ -241,12 +242,26 @@ def _texts_of(index: pd.Index[Any]) -> list[str]:
     return texts
 
 
-def _show_all(numbers: Sequence[float], style: Format) -> list[str]:
-    """Write figures, each once: tens of thousands of areas share a few hundred."""
-    texts = {
-        value: show_value(value, style) for value in {value for value in numbers if not math.isnan(value)}
-    }
-    return [texts.get(value, NO_FIGURE) for value in numbers]  # NaN, no figure, equals nothing
+def _find_figures(
+    values: NDArray[np.float64], is_small: NDArray[np.bool_], classes: Classes, style: Format
+) -> tuple[list[Figure], list[int]]:
+    """Return every different figure once, and which of them each value is; a missing one is the last."""
+    known, of_value = np.unique(values, return_inverse=True)  # takes all missing values for one
+    keys, first, rows = np.unique(2 * of_value + is_small, return_index=True, return_inverse=True)
+    places = classes.positions.to_numpy()[first]
+    figures = []
+    for key, place in zip(keys.tolist(), places.tolist(), strict=True):
+        value = float(known[key // 2])
+        is_missing = math.isnan(value)
+        figures.append(
+            Figure(
+                value=None if is_missing else value,
+                place=None if place < 0 else place,
+                text=NO_FIGURE if is_missing else show_value(value, style),
+                is_small=bool(key % 2),
+            )
+        )
+    return figures, rows.tolist()
 
 
 def is_timed_by(key: str) -> bool:

@@ -178,6 +178,22 @@ def test_the_period_before_is_one_click_away(visit):
     expect(page.locator(".st-key-top .stPopover button").first).to_contain_text("September 2026")
 
 
+def test_another_period_in_the_address_is_painted_before_the_page_is_made_anew(visit):
+    page = visit("small", "map", lang="en", by="n_new")
+    drawn_map = page.locator(".getu-map")
+    said = page.locator(".getu-map .getu-legend").inner_text()
+    # as Streamlit writes it after a click; nothing asks the server for the page
+    page.evaluate("history.pushState(null, '', location.search + '&period=year')")
+    expect(drawn_map).to_have_attribute("data-painted", "2")
+    expect(page.locator(".getu-map .getu-legend")).not_to_have_text(said)
+    expect(drawn_map).to_have_attribute("data-ready", "1")
+
+    page.evaluate("history.pushState(null, '', location.search.replace('year', 'quarter') + '&sel=1')")
+    page.evaluate("new Promise(requestAnimationFrame)")
+
+    assert drawn_map.get_attribute("data-painted") == "2"  # something else has changed too: the page decides
+
+
 @pytest.mark.parametrize(
     ("language", "path", "said"),
     [

@@ -6,15 +6,22 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from geo.analysis.classes import classify
 from geo.errors import ChoiceError, MissingError
+from geo.present.numbers import NO_FIGURE, show_value
 from geo.store.base import CaseFilter
 from geo.tasks import map_layers
+from geo.tasks.case_filters import narrow
 from geo.tasks.dashboards import choose_period, find_area, measure_level
 from geo.tasks.map_layers import (
     ALLOWED,
+    _find_figures,
     area_layer,
     area_values,
     case_points,
@@ -130,19 +137,48 @@ def test_values_are_those_of_the_dashboard_with_classes_that_count_every_area(st
     period, _ = choose_period(store, "year")
     found = area_values(store, "grid", "on_time_share", period=period)
     table = measure_level(store, "grid", period=period)
-    assert found.values == {k: None if np.isnan(v) else v for k, v in table["on_time_share"].items()}
+    figures = found.by_area
+    assert list(figures) == table.index.tolist()
+    wanted = {k: None if np.isnan(v) else v for k, v in table["on_time_share"].items()}
+    assert {k: figure.value for k, figure in figures.items()} == wanted
     assert sum(found.classes.counts) + found.classes.n_missing == 8
-    assert set(found.class_of()) == set(found.values) == set(found.texts)
-    assert found.texts["D1S1C1G1"].endswith("%")
-    assert found.small == {k for k, n in table["n_due"].items() if 0 < n < 30}
+    places = {k: None if place < 0 else place for k, place in found.classes.positions.items()}
+    assert {k: figure.place for k, figure in figures.items()} == places
+    assert figures["D1S1C1G1"].text == show_value(wanted["D1S1C1G1"], "share")
+    small = {k for k, n in table["n_due"].items() if 0 < n < 30}
+    assert {k for k, figure in figures.items() if figure.is_small} == small
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.25, 1 / 3, 2.0, 17.0, np.nan]), st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_each_different_figure_is_written_once_and_every_area_has_its_own(rows):
+    values = np.array([value for value, _ in rows])
+    is_small = np.array([small and not np.isnan(value) for value, small in rows])
+    classes = classify(pd.Series(values))
+    figures, places = _find_figures(values, is_small, classes, "rate")
+    assert len(set(figures)) == len(figures)
+    for row, place in enumerate(places):
+        figure = figures[place]
+        assert figure.value == (None if np.isnan(values[row]) else values[row])
+        assert (figure.is_small, figure.text == NO_FIGURE) == (is_small[row], np.isnan(values[row]))
+        assert (-1 if figure.place is None else figure.place) == classes.positions[row]
 
 
 def test_fault_I08_a_coloured_map_accounts_for_every_case(store):
     period, _ = choose_period(store, "year")
     for where in (CaseFilter(), CaseFilter(category_ids=("噪音",)), CaseFilter(without=("category_id",))):
         found = area_values(store, "microgrid", "n_new", period=period, where=where)
-        assert sum(found.values.values()) + found.n_unplaced == found.n_total > 0
-        assert 0 < found.n_unlocated < found.n_total
+        new = narrow(where, reported_from=period.start, reported_to=period.end)
+        n_unplaced = store.count_cases(narrow(new, without=(*new.without, "microgrid")))
+        coloured = sum(figure.value for figure in found.by_area.values())
+        assert coloured + n_unplaced == store.count_cases(new) > 0
+        assert 0 < store.count_cases(narrow(new, is_located=False)) <= n_unplaced
 
 
 def test_an_unknown_indicator_or_a_filter_with_moments_is_refused(store):

@@ -32,11 +32,50 @@ export function hatch(isDark) {
   return brush.createPattern(tile, "repeat");
 }
 
-// A canvas that sees where the pointer came to rest: Leaflet's own is deaf for 32 ms after every
+const BATCH = 32; // outlines drawn at once: one long path costs twenty times as much as many short ones
+
+// A canvas for many areas whose lines are all alike. It fills them all, then draws the lines, many at
+// once; Leaflet's own sets every style anew for every area.
+// And it sees where the pointer came to rest: Leaflet's own is deaf for 32 ms after every
 // move it answered, and would leave the tooltip at the area before when the last move falls there.
-function attentiveCanvas(options) {
+function areaCanvas(options) {
   const { _onMouseMove: answer, _handleMouseOut: leave } = L.Canvas.prototype;
-  const Attentive = L.Canvas.extend({
+  const AreaCanvas = L.Canvas.extend({
+    _draw() {
+      const brush = this._ctx, bounds = this._redrawBounds, layers = [];
+      for (let order = this._drawFirst; order; order = order.next) {
+        const { layer } = order;
+        if (layer._parts?.length && (!bounds || layer._pxBounds.intersects(bounds))) layers.push(layer);
+      }
+      brush.save();
+      if (bounds) {
+        const { x, y } = bounds.getSize();
+        brush.beginPath();
+        brush.rect(bounds.min.x, bounds.min.y, x, y);
+        brush.clip();
+      }
+      let colour = null;
+      for (const layer of layers) {
+        if (layer.options.fillColor !== colour) brush.fillStyle = colour = layer.options.fillColor;
+        brush.beginPath();
+        trace(brush, layer._parts);
+        brush.fill("evenodd");
+      }
+      const { weight, color } = layers[0]?.options ?? {};
+      Object.assign(brush, { lineWidth: weight, strokeStyle: color, lineCap: "round", lineJoin: "round" });
+      for (let at = 0; at < layers.length; at += BATCH) {
+        brush.beginPath();
+        for (const layer of layers.slice(at, at + BATCH)) trace(brush, layer._parts);
+        brush.stroke();
+      }
+      brush.restore();
+    },
+    // Draw everything anew at once: thousands of areas that each ask for it take as long as the drawing.
+    redraw() {
+      L.Util.cancelAnimFrame(this._redrawRequest);
+      this._redrawBounds = null;
+      this._redraw();
+    },
     _onMouseMove(event) {
       clearTimeout(this.unheard);
       if (this._mouseHoverThrottled) this.unheard = setTimeout(() => this._onMouseMove(event), 33);
@@ -47,7 +86,15 @@ function attentiveCanvas(options) {
       leave.call(this, event);
     },
   });
-  return new Attentive(options);
+  return new AreaCanvas(options);
+}
+
+function trace(brush, rings) {
+  for (const ring of rings) {
+    brush.moveTo(ring[0].x, ring[0].y);
+    for (let k = 1; k < ring.length; k++) brush.lineTo(ring[k].x, ring[k].y);
+    brush.closePath();
+  }
 }
 
 // What areas have in common, however their outlines travel: their values, what the legend and the
@@ -57,24 +104,28 @@ export class AreaFigures {
     Object.assign(this, { map, marks, onPick, onHover });
     this.byId = new Map();
     this.values = null;
+    this.ids = [];
     this.rows = new Map();
   }
 
-  // From the server figures come as columns, from a page itself as `[value, class, text]` by code.
+  // `[value, class, text]` of an area: from the server each different one comes once with the row every
+  // code has, from a page itself by code.
   setValues(values) {
     this.values = values;
-    this.rows = new Map(values?.ids?.map((id, row) => [id, row]));
+    const ids = values?.ids ?? [];
+    if (ids.length === this.ids.length && ids.every((id, row) => id === this.ids[row])) return; // another filter
+    this.ids = ids;
+    this.rows = new Map(ids.map((id, row) => [id, row]));
   }
 
   entry(id) {
     const { values } = this, row = this.rows.get(id);
-    return row === undefined ? values?.values?.[id] : [values.figures[row], values.places[row], values.texts[row]];
+    return row === undefined ? values?.values?.[id] : values.figures[values.rows[row]];
   }
 
   // The class of an area; none for one without a value.
   classOf(id) {
-    const row = this.rows.get(id);
-    return (row === undefined ? this.values?.values?.[id]?.[1] : this.values.places[row]) ?? null;
+    return this.entry(id)?.[1] ?? null;
   }
 
   drawSelected(shape, theme) {
@@ -143,7 +194,7 @@ export class AreaFigures {
 export class Areas extends AreaFigures {
   constructor(map, shared) {
     super(map, shared);
-    this.renderer = attentiveCanvas({ pane: "areas", padding: 0.25 });
+    this.renderer = areaCanvas({ pane: "areas", padding: 0.25 });
   }
 
   // Replace the polygons; the values are painted by `paint`.
@@ -169,12 +220,14 @@ export class Areas extends AreaFigures {
     const isPlain = !this.values || this.isPlain;
     const none = isPlain ? theme.ground : hatch(theme.isDark);
     const weight = this.#weight();
+    const color = isPlain ? theme.faint : theme.line;
     for (const [id, layer] of this.byId) {
-      const place = this.classOf(id);
-      const fillColor = isPlain || place === null ? none : colours[place];
-      layer.setStyle({ fillColor, weight, color: isPlain ? theme.faint : theme.line });
+      const place = isPlain ? null : this.classOf(id);
+      Object.assign(layer.options, { fillColor: place === null ? none : colours[place], weight, color });
     }
-    if (this.group && !this.map.hasLayer(this.group)) this.group.addTo(this.map);
+    if (!this.group) return;
+    if (this.map.hasLayer(this.group)) this.renderer.redraw();
+    else this.group.addTo(this.map);
   }
 
   // Thin lines where polygons are small, so that borders never wash out the colours.

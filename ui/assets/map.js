@@ -17,6 +17,7 @@ const CLICKABLE = ["areas", "points", "facilities"];
 const WIDE_PX = 760;
 const LEGEND_PX = 225, PAPER_LEGEND_PX = 165;
 const NARROW_PX = 520;
+const TIMED = ["period", "from", "to"]; // names in the address that say which period is meant
 const WORLD = [[20, 70], [50, 135]]; // until a page says where to look
 const views = new Map(); // last view of each map, kept while other pages are open
 
@@ -102,6 +103,8 @@ class GetuMap {
     map.on("moveend", () => this.#moved());
     this.resizing = new ResizeObserver(() => this.#resized());
     this.resizing.observe(this.canvas);
+    this.addressChanged = () => this.#askAhead();
+    window.navigation?.addEventListener("currententrychange", this.addressChanged);
     // Leaflet focuses the map on a click; the ring is for those who came by keyboard.
     this.canvas.addEventListener("pointerdown", () => (this.root.dataset.pointer = "1"), true);
     this.root.addEventListener("keydown", () => delete this.root.dataset.pointer);
@@ -112,6 +115,7 @@ class GetuMap {
   async #draw() {
     const { spec, drawn } = this;
     this.root.dataset.ready = "0";
+    this.untimed = address().untimed;
     this.canvas.setAttribute("aria-label", spec.label);
     this.canvas.setAttribute("role", "region");
     this.credits.draw(spec, this.text);
@@ -126,7 +130,7 @@ class GetuMap {
     };
     const { areas } = spec;
     part("areas", areas?.url, () => this.#drawAreas());
-    part("values", areas && [areas.values_url, areas.values], () => this.#fetchValues());
+    part("values", areas && [areas.values_url, areas.values], () => this.#fetchValues(areas));
     part("outlines", spec.outlines, () => this.#drawOutlines());
     part("streets", spec.streets_url, () => this.#drawStreets());
     part("cases", spec.cases && [spec.cases, this.theme.isDark], () => this.cases.set(spec.cases, this.theme));
@@ -135,7 +139,7 @@ class GetuMap {
       this.marks?.remove();
       this.marks = spec.marks.length ? marks(spec.marks).addTo(this.map) : null;
     });
-    await Promise.all(jobs);
+    await Promise.all([...jobs, this.valuesJob]); // which the address may have begun already
     if (this.isDead || this.spec !== spec) return;
     const look = JSON.stringify([this.theme, spec.language]);
     if (drawn.look !== look) {
@@ -189,8 +193,7 @@ class GetuMap {
   }
 
   // Values come beside the polygons: on a filter they are fetched and painted alone.
-  #fetchValues() {
-    const { areas } = this.spec;
+  #fetchValues(areas) {
     const signal = this.runs.start("values");
     const fetchThem = async () => {
       const values = areas?.values ?? (areas?.values_url ? await loadJson(areas.values_url, signal) : null);
@@ -203,6 +206,23 @@ class GetuMap {
     const job = fetchThem();
     this.valuesJob = job.catch(() => undefined);
     return job;
+  }
+
+  // Another period stands in the address before the page has been made anew: its figures are fetched
+  // and painted meanwhile, and the page, when it comes, finds them drawn.
+  async #askAhead() {
+    const { areas } = this.spec;
+    const { timed, untimed } = address();
+    const url = areas?.ahead?.[timed];
+    if (!url || untimed !== this.untimed || !this.areas.byId.size) return;
+    const sign = JSON.stringify([url, areas.values]);
+    if (this.drawn.values === sign) return;
+    this.drawn.values = sign;
+    this.root.dataset.ready = "0";
+    await this.#job("values", () => this.#fetchValues({ values_url: url }));
+    if (this.isDead || this.drawn.values !== sign) return;
+    this.#drawLegend();
+    this.#settled();
   }
 
   async #drawOutlines() {
@@ -377,12 +397,21 @@ class GetuMap {
 
   destroy() {
     this.isDead = true;
+    window.navigation?.removeEventListener("currententrychange", this.addressChanged);
     this.runs.stop();
     this.resizing?.disconnect();
     this.map?.remove();
     this.map = null;
     this.canvas.remove();
   }
+}
+
+// What the address says of the period, and all else it says.
+function address() {
+  const all = [...new URLSearchParams(window.location.search)].filter(([, value]) => value);
+  const write = (pairs) => pairs.map((pair) => pair.join("=")).sort().join("&");
+  const [timed, untimed] = [true, false].map((is) => write(all.filter(([name]) => TIMED.includes(name) === is)));
+  return { timed, untimed: window.location.pathname + untimed };
 }
 
 function luminance(colour) {

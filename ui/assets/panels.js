@@ -18,7 +18,13 @@ export function draw(root, data, send) {
   root.getuSignature = signature;
   root.getuObserver?.disconnect();
   root.className = `getu-panel getu-${data.kind}`;
+  // The address of another view, as `ui/pages.py` writes it.
+  root.getuAddress = ({ page, query }) => {
+    const asked = new URLSearchParams(query).toString();
+    return `${data.start}/${page === data.home ? "" : page}${asked && `?${asked}`}`;
+  };
   const tools = {
+    address: root.getuAddress,
     link: (to, className) => link(root, to, className),
     send: (event) => root.getuSend(event),
     onResize: (redraw) => observe(root, redraw),
@@ -31,7 +37,7 @@ export function draw(root, data, send) {
 function link(root, to, className) {
   if (!to) return element("span", className);
   const anchor = element("a", className);
-  anchor.href = to.href;
+  anchor.href = root.getuAddress(to);
   anchor.addEventListener("click", (event) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

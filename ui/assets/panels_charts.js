@@ -86,7 +86,7 @@ function point(one, place, value, [cx, cy], className, tools) {
   const mark = svg("circle", { cx, cy, r: 3, class: className });
   const area = svg("circle", { cx, cy, r: 12, class: "reach" });
   const to = one.to?.[place];
-  const group = to ? svg("a", { href: to.href, class: "point" }) : svg("g", { class: "point" });
+  const group = to ? svg("a", { href: tools.address(to), class: "point" }) : svg("g", { class: "point" });
   if (to) {
     group.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;

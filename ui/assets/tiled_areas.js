@@ -109,10 +109,22 @@ export class TiledAreas extends AreaFigures {
     const n = isPlain ? 0 : (this.values.classes?.length ?? 0);
     for (const part of this.shown) {
       part.classes = Array.from({ length: n + 1 }, () => []); // the last: no value
-      for (const place of part.places) part.classes[(n ? this.classOf(part.tile.ids[place]) : null) ?? n].push(place);
+      const classOf = n ? this.#classesOf(part) : () => null;
+      for (const place of part.places) part.classes[classOf(place) ?? n].push(place);
     }
     this.#draw();
     if (this.chosen) this.select(this.chosen, theme);
+  }
+
+  // The class of each place of a tile; which row of the values it has is looked up once for all filters.
+  #classesOf(part) {
+    const { ids } = part.tile, { values } = this;
+    if (!values.ids) return (place) => this.classOf(ids[place]);
+    if (part.rowsOf !== this.rows) {
+      part.rowsOf = this.rows;
+      part.rows = Int32Array.from(ids, (id) => this.rows.get(id) ?? -1);
+    }
+    return (place) => values.figures[values.rows[part.rows[place]]]?.[1] ?? null;
   }
 
   #draw() {
