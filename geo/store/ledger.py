@@ -121,9 +121,7 @@ def join_spans(db: Database, spans: pa.Table) -> None:
         f"CASE WHEN s.closed_month IS NULL THEN t.spans_s ELSE s.spans_s || t.spans_s END AS spans_s "
         f"FROM poured_spans t LEFT JOIN case_spans s ON {_is_same_cell('s')}"
     )
-    db.run(
-        f"DELETE FROM case_spans s WHERE EXISTS (SELECT 1 FROM poured_spans t WHERE {_is_same_cell('s')})"
-    )
+    db.run(f"DELETE FROM case_spans s WHERE EXISTS (SELECT 1 FROM poured_spans t WHERE {_is_same_cell('s')})")
     db.run(f"INSERT INTO case_spans ({names}, spans_s) SELECT {names}, spans_s FROM joined_spans")
     db.drop("joined_spans", "poured_spans")
 
