@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +58,7 @@ class Keeper:
         self.can_fork = can_fork
         self.is_ready = False
         """Whether it has loaded everything."""
+        self.has_job = False
         self.reader = 0
         """Number of the process that reads, while one does."""
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -109,10 +111,11 @@ class Keeper:
         KeeperLostError
             If the keeper ended before it said how the reader did.
         """
-        self._send({"job": job})
+        self.has_job = True
         deadline = time.monotonic() + job["timeout_s"] + (GRACE_S if self.can_fork else 0)
         has_begun = False
         try:
+            self._send({"job": job})
             while True:
                 answer = self._next(deadline, look)
                 if answer is None:
@@ -129,10 +132,12 @@ class Keeper:
             self._stop_reader()
             raise
         finally:
-            self.reader = 0
+            self.has_job, self.reader = False, 0
 
     def end(self) -> None:
-        """End it and its reader at once, and bury it."""
+        """End it at once, and bury it; one that has a job ends its reader and clears its folder away first."""
+        if not self.has_job:
+            self.process.kill()
         if self.process.stdin is not None and not self.process.stdin.closed:
             try:
                 self.process.stdin.close()
@@ -142,7 +147,8 @@ class Keeper:
             self.process.wait(_BURY_S)
         except subprocess.TimeoutExpired:
             if os.name == "posix":
-                os.killpg(self.process.pid, signal.SIGKILL)  # not buried yet, so the number is still its own
+                with suppress(ProcessLookupError):  # it may have ended just now
+                    os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
             self.process.wait()

@@ -36,8 +36,9 @@ log = logging.getLogger(__name__)
 TURNS: Final = Turns()
 """The line in which files of this program wait to be read."""
 
-NEED_PER_MB: Final = {"layer": 12.0, "table": 25.0}
-"""Memory that reading takes for each MB of a file, about; see `docs/decisions/0005-reading-apart.md`."""
+NEED_PER_MB: Final = {"layer": 7.0, "table": 40.0}
+"""Memory that reading takes for each MB of a file, about: measured 4 to 9 for GeoJSON, 6 for GeoPackage, 42
+for workbooks, which are packed (`python -m benchmarks.reading`)."""
 _NEED_MORE: Final = 1.5
 """A file that did not do with its limit needs at least so many times as much, for all anybody knows."""
 _FATAL_SHARE: Final = 0.6
@@ -226,8 +227,8 @@ def estimate_need_mb(kind: str, n_bytes: int, *, limit_mb: int) -> int:
 
     Examples
     --------
-    >>> estimate_need_mb("layer", 500_000_000, limit_mb=3000), estimate_need_mb("table", 5_000, limit_mb=100)
-    (6000, 200)
+    >>> estimate_need_mb("layer", 500_000_000, limit_mb=2000), estimate_need_mb("table", 5_000, limit_mb=100)
+    (3500, 200)
     """
     need = max(NEED_PER_MB[kind] * n_bytes / MB, _NEED_MORE * limit_mb)
     return -(-round(need) // 100) * 100
