@@ -3,7 +3,8 @@
 #   make run PYTHON=python3.12     another interpreter
 #   GETU_PORT=8600 make run        another port; every GETU_ setting works
 #   make test JOBS=4               more workers
-#   make stress KILLS=50 SEED=2    kill -9 at random moments of everything that writes, on both stores
+#   make stress KILLS=50 SEED=2    kill -9 at random moments of everything that writes, on both stores;
+#                                  20 uploads at once; then each guard taken away, whose test must fail
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -25,6 +26,8 @@ test: system lint
 
 stress: system $(VENV)/.dev
 	$(BIN)/python -m scripts.stress_kills --kills $(KILLS) --seed $(SEED)
+	$(BIN)/python -m scripts.stress_uploads
+	$(BIN)/python -m scripts.remove_guards
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check .

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ui.entry_log import entries
 from ui.front_page import FrontPage
 from ui.gate import Gate
 from ui.page_headers import PageHeaders
@@ -21,11 +22,12 @@ async def warm(app: st.App) -> AsyncIterator[None]:
     warming.start()
     yield
     warming.stop()
+    entries.wait()
 
 
 app = st.App(
     Path(__file__).resolve().parent / "ui" / "shell.py",
     routes=all_routes(),
     lifespan=warm,
-    middleware=[Middleware(PageHeaders), Middleware(Gate), Middleware(FrontPage)],
+    middleware=[Middleware(PageHeaders), Middleware(Gate, note=entries.note), Middleware(FrontPage)],
 )

@@ -24,7 +24,7 @@ import shapely
 
 from geo.schema import TABLES, AreaLevel
 from geo.store import BatchHead, Store, open_store
-from geo.store.facts import rebuild_facts
+from geo.store.refreshing import rebuild_facts
 from geo.tasks.areas import find_area
 from geo.tasks.dashboards import choose_period, make_dashboard, read_background
 from geo.tasks.opening import warm_up

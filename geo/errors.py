@@ -58,6 +58,10 @@ class LimitError(FileError):
     """A file is larger than a limit allows."""
 
 
+class WorkerError(GeoError):
+    """The process that reads files could not be started, or ended before it had read one."""
+
+
 class ChoiceError(GeoError):
     """A choice made by the user is missing or does not fit the file."""
 

@@ -98,6 +98,18 @@ class Settings:
     max_vertices: int = 5_000_000
     """Most vertices of one boundary file."""
 
+    worker_count: int = 2
+    """Files read at a time, each in a process of its own; further ones wait their turn."""
+
+    worker_memory_mb: int = 3000
+    """Memory one such process may take, in MB (on Linux)."""
+
+    worker_timeout_s: int = 300
+    """Longest one file may take to be read, in seconds."""
+
+    worker_output_mb: int = 1000
+    """Largest table one file may turn into, in MB."""
+
     store_memory_mb: int = 1200
     """Memory the embedded database may use, in MB."""
 

@@ -16,13 +16,14 @@ import time
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from geo.errors import FileError
 
 STALE_S = 24 * 3600
 """An unfinished file of another machine is taken for left behind after a day."""
 
-_NAME = re.compile(r"\.(?P<machine>[A-Za-z0-9-]+)-(?P<process>\d+)-\d+\.unfinished(?:\.wal|\.tmp)?$")
+_NAME = re.compile(r"\.(?P<machine>[A-Za-z0-9-]+)-(?P<process>\d+)-\w+\.unfinished(?:\.wal|\.tmp)?$")
 _numbers = count(1)
 _CHUNK = 1 << 20
 
@@ -34,6 +35,14 @@ def _machine() -> str:
 def unfinished_name(file: Path) -> Path:
     """Return the name under which a file is written until it is whole."""
     return file.with_name(f"{file.name}.{_machine()}-{os.getpid()}-{next(_numbers)}.unfinished")
+
+
+def unfinished_folder(name: str) -> TemporaryDirectory[str]:
+    """Make a folder for files on their way, which nobody else may read; it is gone when it is let go.
+
+    What a killed program leaves of it is found by `sweep` in the folder for temporary files.
+    """
+    return TemporaryDirectory(prefix=f"{name}.{_machine()}-{os.getpid()}-", suffix=".unfinished")
 
 
 def write_whole(file: Path, content: bytes) -> None:

@@ -25,4 +25,5 @@ with st.container(border=True, key="step"):
         import_steps.show_confirm_step(draft)
 
 import_history.show_history()
+import_history.show_start()
 frame.show_method(notes=[t("import.method")])

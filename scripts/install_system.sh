@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what the tests need from Debian or Ubuntu: a browser, Chinese fonts, PostgreSQL with PostGIS.
+# Install what the tests need from Debian or Ubuntu: a browser, Chinese fonts, PostgreSQL with PostGIS, and
+# the proxies of docs/operations.md with what asks them.
 #
 # Nothing happens where all is there. Where it may not install (not root, no apt) or cannot (no network)
 # it says what is missing and goes on: the tests then skip with a reason, or fail when CI=true.
@@ -21,6 +22,9 @@ missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi "noto sans cjk" || missing="$missing fonts-noto-cjk"
 has_postgis || missing="$missing postgresql-postgis"
+for program in nginx caddy curl openssl; do
+    PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || say_missing $missing
@@ -34,5 +38,6 @@ for package in $missing; do
         package=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sort -V | tail -n 1 | cut -d' ' -f1)
         [ -n "$package" ] || package=postgresql-postgis
     fi
+    [ "$package" = nginx ] && package=nginx-light
     apt-get install -y -qq --no-install-recommends "$package" >/dev/null || say_missing "$package"
 done

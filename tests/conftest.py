@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.databases import (
     Server,
     find_server_programs,
 )
+from tests.guarded import sitecustomize as guard
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -28,11 +30,45 @@ MAY_BE_ABSENT = "realdata"
 
 collect_ignore_glob = ["e2e/apps/*"]
 """Apps that a server runs; importing one outside of it fails."""
+OUTSIDE = pytest.StashKey[Path]()
+"""File in which calls to other machines stand, in the first process of a run."""
 
 # No deadline: a busy machine is no reason to fail. CI draws the same examples every time.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if IN_CI else "desk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Listen for calls to other machines, in this process and in every one it starts (fault J01)."""
+    if guard.VARIABLE not in os.environ:  # the first process of the run; its workers inherit the file
+        number, name = tempfile.mkstemp(prefix="getu-tests-outside-")
+        os.close(number)
+        os.environ[guard.VARIABLE] = name
+        os.environ.update(guard.environ_of_children({"PYTHONPATH": os.environ.get("PYTHONPATH", "")}))
+        config.stash[OUTSIDE] = Path(name)
+    guard.install()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which something asked for another machine, even where the refusal was swallowed."""
+    heard = session.config.stash.get(OUTSIDE, None)
+    if heard is not None and heard.read_text(encoding="utf-8"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Say what was asked for."""
+    heard = config.stash.get(OUTSIDE, None)
+    if heard is None:
+        return
+    for line in heard.read_text(encoding="utf-8").splitlines():
+        terminalreporter.write_line(f"another machine was asked for in {line}", red=True)
+    heard.unlink()
+    del os.environ[guard.VARIABLE]
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def wait_until_listening(port: int, process: subprocess.Popen) -> bool:
+    """Wait until a port is listened on; False where the process ended before, or took too long."""
+    for _ in range(START_S * 5):
+        with socket.socket() as caller:
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        try:
+            process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            continue
+        return False
+    return False
+
+
 def wait_until_served(address: str, process: subprocess.Popen) -> bool:
     """Wait until an address answers; False where the process ended before, or took too long."""
     for _ in range(START_S * 5):

@@ -17,6 +17,7 @@ import pytest
 from geo.cli import main
 from geo.errors import GeoError
 from geo.settings import Settings
+from geo.store import open_store
 from geo.tasks.reading import read_layer_files, read_population_file, read_table_file
 
 NAMES = [
@@ -154,21 +155,40 @@ def test_fault_J02_a_coordinate_system_by_link_is_not_fetched(listener, kind):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://{at}/x.duckdb", "duckdb:http://{at}/x.duckdb", "duckdb:s3://b/x", "ftp://{at}/x"]
-)
+    "url",
+    [
+        "http://{at}/x.duckdb", "duckdb:http://{at}/x.duckdb", "duckdb:HTTPS://{at}/x", "duckdb:s3://b/x",
+        "duckdb:file:///tmp/x", "duckdb:md:x", "ftp://{at}/x", "duckdb:http:/{at}/x.duckdb",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "words", [["store", "check"], ["check"], ["store", "copy", "{url}", "duckdb::memory:"]]
 )
-def test_fault_J02_a_store_is_a_file_or_a_database_server(listener, monkeypatch, capsys, url, words):
+def test_fault_J02_a_store_is_a_file_or_a_database_server(
+    listener, monkeypatch, capsys, tmp_path, url, words
+):
     given = listener.fill(url)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GETU_STORE_URL", given)
-    code = main([word.replace("{url}", given) for word in words])
-    assert code == 1 or given.startswith("duckdb:"), "after duckdb: stands the path of a file, whatever it is"
+    assert main([word.replace("{url}", given) for word in words]) == 1
     assert listener.asked == 0
-    assert "Traceback" not in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    if given.startswith("duckdb:"):
+        assert "begins an address" in out + err
+        assert str(listener.port) not in out + err
+    assert list(tmp_path.iterdir()) == [], "no folder was made"
 
 
-def test_fault_J02_a_backup_is_read_from_a_file(listener, capsys):
-    for deed in ("restore", "verify"):
+def test_a_path_with_a_colon_further_on_is_a_path(tmp_path):
+    with open_store(f"duckdb:{tmp_path / 'a:b.duckdb'}") as store:
+        assert store.data_version() == 0
+
+
+def test_fault_J02_a_backup_is_a_file(listener, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GETU_STORE_URL", "duckdb:x.duckdb")
+    for deed in ("restore", "verify", "backup"):
         assert main(["store", deed, listener.fill("http://{at}/b.duckdb")]) == 1
     assert listener.asked == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.duckdb"]

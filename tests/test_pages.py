@@ -313,7 +313,8 @@ def test_inputs_get_new_words_with_a_new_language_and_keep_the_choice(open_page,
 def test_a_file_is_made_in_the_language_of_the_visit_outside_of_it(monkeypatch):
     asked_outside = session.language
     monkeypatch.setattr(session, "language", lambda: "en")
-    make = session.in_language_of_visit(asked_outside)
+    monkeypatch.setattr(session, "person", lambda: "li")
+    make = session.bound_to_visit(asked_outside)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(make).result() == "en"
 

@@ -144,6 +144,11 @@ class Entrance:
         visit = self._keep(Seat(role, role), stamp=_stamp(passwords, role))
         return self._signer.sign(visit).decode()
 
+    def role_of(self, cookie: str) -> Role | None:
+        """Return the role of the visit of a cookie; None where there is none."""
+        seat = self.seat_of(self._read_cookie(cookie))
+        return seat.role if seat else None
+
     def sign_out(self, cookie: str) -> None:
         """End the visit of a cookie."""
         with self._lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from http.cookies import CookieError, SimpleCookie
 from math import ceil
 from typing import Final
@@ -22,7 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.access.callers import Caller
 from geo.access.guesses import place_of
-from geo.errors import AccessError, GeoError
+from geo.access.seats import Role
+from geo.errors import AccessError, GeoError, LimitError
+from geo.intake.limits import MB
 from geo.messages import Language
 from ui import pages
 from ui.entrance import LIFETIME_S, VISIT_HEADER, Admitted, Asked, Entrance, Refused, entrance
@@ -37,6 +40,7 @@ from ui.sign_in_page import (
     safe_address,
 )
 from ui.texts.access import TEXT
+from ui.turns import UPLOADS_AT_ONCE, Room, map_data, person_of, request_turn
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,8 @@ PUBLIC: Final = ("/_stcore/health", "/healthz")
 NEVER: Final = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check", "/mcp")
 """Doors of Streamlit that the app does not use: a session without a page, and figures of the process."""
 UPLOADS: Final = "/_stcore/upload_file"
+HEAVY: Final = "/api/"
+"""Map data, which takes turns."""
 _MOST_OF_FORM: Final = 20_000
 _MOST_AT_ONCE: Final = 8
 """People whose password is being looked at or waits for it; each look takes 64 MB, one at a time."""
@@ -56,11 +62,19 @@ _POLICY_VIOLATION: Final = 1008
 class Gate:
     """Middleware that lets in, asks for a password, or refuses."""
 
-    def __init__(self, app: ASGIApp, find: Callable[[], Entrance] = entrance) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        find: Callable[[], Entrance] = entrance,
+        note: Callable[[Role | None, str], None] | None = None,
+    ) -> None:
+        """Stand before an app; `note` is told of every password: whose it was, and from where."""
         self._app = app
         self._find = find
+        self._note = note or (lambda role, place: None)
         self._one_look = asyncio.Semaphore(1)
         self._n_looking = 0
+        self._room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge a request or a connection, and pass it on where it is let in."""
@@ -88,14 +102,35 @@ class Gate:
         if path in (SIGN_IN, SIGN_OUT) and not isinstance(judgement, Refused):
             answer = await self._at_the_door(at_door, judgement, scope, receive)
         elif isinstance(judgement, Admitted):
-            if path.startswith(UPLOADS) and not judgement.seat.may("import"):
-                answer = _refuse(scope, AccessError("access_editor_only"), 403, at_door)
-            else:
-                await self._app(_named(scope, ""), receive, send)
-                return
+            await self._let_in(at_door, judgement, scope, receive, send)
+            return
         else:
             answer = _turned_away(scope, judgement, at_door)
         await answer(scope, receive, send)
+
+    async def _let_in(
+        self, at_door: Entrance, judgement: Admitted, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass a request on, once it is its turn where it is heavy."""
+        path = _path(scope)
+        try:
+            if path.startswith(UPLOADS):
+                if not judgement.seat.may("import"):
+                    await _refuse(scope, AccessError("access_editor_only"), 403, at_door)(
+                        scope, receive, send
+                    )
+                    return
+                limit = at_door.settings.max_upload_mb * MB
+                waits = self._room.place(_length(scope, limit), room=UPLOADS_AT_ONCE * limit)
+            elif path.startswith(HEAVY):
+                waits = request_turn(map_data, person_of(judgement.seat, judgement.visit))
+            else:
+                waits = nullcontext()
+            async with waits:
+                await self._app(_named(scope, ""), receive, send)
+        except LimitError as error:
+            log.warning("told a visitor to wait: %s", error.code)
+            await _refuse(scope, error, 429, at_door)(scope, receive, send)
 
     async def _at_the_door(
         self, at_door: Entrance, judgement: Admitted | Asked, scope: Scope, receive: Receive
@@ -120,7 +155,7 @@ class Gate:
     async def _sign_in(self, at_door: Entrance, scope: Scope, form: dict[str, str]) -> Response:
         then = safe_address(form.get("next", ""), pages.prefix())
         language: Language = "en" if form.get("lang") == "en" else "zh"
-        address = at_door.proxy.client_of(_caller(scope)) if at_door.proxy else _caller(scope).peer
+        address = at_door.proxy.client_of(_caller(scope)) if at_door.proxy else _caller(scope).nearest
         now_s = at_door.clock()
         if (wait_s := at_door.guesses.wait_s(address, now_s)) > 0:
             log.warning("a sign-in from %s has to wait", place_of(address))
@@ -138,10 +173,12 @@ class Gate:
             self._n_looking -= 1
         if cookie is None:
             log.warning("a wrong password from %s", place_of(address))
+            self._note(None, place_of(address))
             return _sign_in_page(language, then, "access.wrong", 403)
         at_door.guesses.forgive(address, now_s)
         at_door.sign_out(_cookie(scope))
         log.info("somebody signed in from %s", place_of(address))
+        self._note(at_door.role_of(cookie), place_of(address))
         return _with_cookie(_to(then), scope, cookie, at_door)
 
     def _sign_out(self, at_door: Entrance, scope: Scope) -> Response:
@@ -237,6 +274,14 @@ def _named(scope: Scope, visit: str) -> Scope:
     return {**scope, "headers": [*kept, (name, visit.encode())] if visit else kept}
 
 
+def _length(scope: Scope, most: int) -> int:
+    """Return how long a request says it is; one that does not say counts as the longest."""
+    if scope["method"] != "PUT":
+        return 0
+    said = Headers(scope=scope).get("content-length", "")
+    return min(int(said), most) if said.isdecimal() and len(said) < 20 else most
+
+
 def _path(scope: Scope) -> str:
     """Return the path within the app."""
     return str(scope["path"]).removeprefix(pages.prefix()) or "/"
@@ -317,7 +362,8 @@ def _refuse(scope: Scope, error: GeoError, status: int, at_door: Entrance | None
         path = quoted(scope["path"], b"")
         return _html(draw_refusal(asked, error.say(asked), link=f"{path}?lang={other}"), status)
     body = {"code": error.code, "error": error.say(asked)}
-    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
+    wait = {"Retry-After": "5"} if status == 429 else {}
+    return JSONResponse(body, status, headers={"Cache-Control": "no-store", **wait})
 
 
 def _to(address: str) -> Response:

@@ -1,13 +1,16 @@
 """A file on its way into the store: opened, understood, checked, stored (导入草稿).
 
 The bytes of an upload are written to a folder of the visit in pieces and let go; the folder vanishes
-with the draft. Nothing is in the store until the preview is confirmed.
+with the draft, and its name tells whose it is, should the program be killed before. Nothing is in the store
+until the preview is confirmed.
 """
 
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +21,7 @@ import streamlit as st
 
 from geo.access.masking import mask_text
 from geo.crs import parse_coord_sys
-from geo.errors import ChoiceError, EmptyError
+from geo.errors import ChoiceError, EmptyError, LimitError, MissingError, StoreError
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.intake.columns import personal_columns, suggest_reporters
@@ -36,18 +39,19 @@ from geo.tasks.bringing import (
     preview_population,
     store_preview,
 )
-from geo.tasks.reading import (
-    FileKind,
-    place_choices,
-    read_layer_files,
-    read_population_file,
-    read_table_file,
-    suggest_for,
-)
+from geo.tasks.reading import FileKind, is_table_name, place_choices, suggest_for
+from geo.whole_files import unfinished_folder
 from ui import session
+from ui.import_reading import Reading, start_reading
+from ui.turns import checks
 from ui.work import Work
 
 PIECE_BYTES = 8 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+"""Streamlit counts the size of an upload in these."""
+MOST_DRAFTS = 10
+"""Drafts of the largest size that may be open at once, in all visits together."""
+_folders: weakref.WeakSet[tempfile.TemporaryDirectory[str]] = weakref.WeakSet()
 N_HEAD = 20
 
 
@@ -95,6 +99,8 @@ class Draft:
     encoding: str | None = None
     """As chosen by the reader."""
     sheet: str | None = None
+    again: Reading | None = None
+    """The file being read in another encoding, or another sheet of it."""
     step: int = 2
     work: Work[Preview] | None = None
     preview: Preview | None = None
@@ -116,6 +122,17 @@ class Draft:
         return personal_columns(self.file.columns) if self.kind in ("cases", "facilities") else ()
 
 
+@dataclass
+class Opening:
+    """An upload whose file is being read; it becomes a draft."""
+
+    kind: FileKind
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    folder: tempfile.TemporaryDirectory[str]
+    reading: Reading
+
+
 def current() -> Draft | None:
     """Return the draft of this visit."""
     return st.session_state.get("draft")
@@ -125,67 +142,132 @@ def drop() -> None:
     """Let the draft and its files go."""
     draft = st.session_state.pop("draft", None)
     if draft is not None:
-        for work in (draft.work, draft.storing):
+        for work in (draft.work, draft.storing, draft.again and draft.again.work):
             if work is not None:
                 work.stop()
         draft.folder.cleanup()
 
 
-def open_upload(kind: FileKind, uploads: Sequence[Upload]) -> Draft:
-    """Write an upload to a folder of the visit and read what it is.
+def opening() -> Opening | None:
+    """Return the upload of this visit that is being read."""
+    return st.session_state.get("opening")
+
+
+def start_opening(kind: FileKind, uploads: Sequence[Upload]) -> None:
+    """Write an upload to a folder of the visit and begin to read what it is.
 
     Raises
     ------
-    FileError
-        If it cannot be read as what it is said to be.
+    LimitError
+        If there are too many files, or they are too large together or beside those of others.
     """
-    folder = tempfile.TemporaryDirectory(prefix="getu-")
-    names, paths = [], []
-    for number, upload in enumerate(uploads):
-        path = Path(folder.name) / f"{number}{Path(upload.name).suffix[:12]}"
-        with path.open("wb") as target:
-            while piece := upload.read(PIECE_BYTES):
-                target.write(piece)
-        names.append(upload.name)
-        paths.append(path)
+    names = [upload.name for upload in uploads]
+    _require_number(kind, names)
+    folder = unfinished_folder("getu-upload")
     try:
-        file = _read(kind, tuple(paths), tuple(names), None, None)
-        if not n_rows(file):
-            raise EmptyError("file_without_rows", file=names[0])
+        _folders.add(folder)
+        paths = _write(uploads, Path(folder.name))
+        reading = start_reading(kind, paths, names)
     except BaseException:
         folder.cleanup()
         raise
-    draft = Draft(kind, tuple(names), tuple(paths), folder, file, _first_choices(kind, file, names[0]))
+    st.session_state["opening"] = Opening(kind, tuple(names), tuple(paths), folder, reading)
+
+
+def finish_opening() -> Draft:
+    """Make the upload that has been read a draft, or let it go.
+
+    Raises
+    ------
+    GeoError
+        Why it could not be read.
+    """
+    done: Opening = st.session_state.pop("opening")
+    try:
+        file = _result(done.reading.work)
+        if not n_rows(file):
+            raise EmptyError("file_without_rows", file=done.names[0])
+        choices = _first_choices(done.kind, file, done.names[0])
+    except BaseException:
+        done.folder.cleanup()
+        raise
+    draft = Draft(done.kind, done.names, done.paths, done.folder, file, choices)
     st.session_state["draft"] = draft
     return draft
 
 
-def read_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> None:
-    """Read the file again in another encoding, or another sheet of it.
+def _require_number(kind: FileKind, names: Sequence[str]) -> None:
+    """Pass as many files as are read together: one list, or the parts of a layer."""
+    most = session.settings().max_archive_members
+    if len(names) > most:
+        raise LimitError("upload_too_many", n=len(names), limit=most)
+    is_list = kind in ("cases", "facilities") or is_table_name(names[0])
+    if is_list and len(names) > 1:
+        raise LimitError("upload_one_list", n=len(names), file=names[0])
+
+
+def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
+    """Write the files of one upload; together they may be as large as one, and all drafts as ten."""
+    most = session.settings().max_upload_mb * MEBIBYTE
+    left = min(most, MOST_DRAFTS * most - bytes_of_drafts())
+    paths = []
+    for number, upload in enumerate(uploads):
+        path = folder / f"{number}{Path(upload.name).suffix[:12]}"
+        with path.open("wb") as target:
+            while piece := upload.read(PIECE_BYTES):
+                left -= len(piece)
+                if left < 0:
+                    is_own = bytes_of_drafts() <= (MOST_DRAFTS - 1) * most
+                    raise LimitError("upload_too_large" if is_own else "upload_no_room", mb=most // MEBIBYTE)
+                target.write(piece)
+        paths.append(path)
+    return paths
+
+
+def bytes_of_drafts() -> int:
+    """Return how much the files of all drafts of this process take on the disk."""
+    n_bytes = 0
+    for path in (path for folder in list(_folders) for path in Path(folder.name).glob("*")):
+        with suppress(FileNotFoundError):  # its draft was dropped at this moment
+            n_bytes += path.stat().st_size
+    return n_bytes
+
+
+def start_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> Reading:
+    """Begin to read the file in another encoding, or another sheet of it, unless that is begun.
 
     Raises
     ------
-    FileError
-        If it cannot be read so.
+    MissingError
+        If its file is gone.
     """
-    draft.file = _read(draft.kind, draft.paths, draft.names, encoding, sheet)
-    draft.encoding, draft.sheet = encoding, sheet
+    _require_there(draft)
+    again = draft.again
+    if again is None or (again.encoding, again.sheet) != (encoding, sheet):
+        if again is not None:
+            again.work.stop()
+        again = start_reading(draft.kind, draft.paths, draft.names, encoding=encoding, sheet=sheet)
+        draft.again = again
+    return again
+
+
+def finish_again(draft: Draft, again: Reading) -> None:
+    """Take the file as it was read again.
+
+    Raises
+    ------
+    GeoError
+        If it cannot be read so; it stays as it was.
+    """
+    draft.file = _result(again.work)
+    draft.encoding, draft.sheet, draft.again = again.encoding, again.sheet, None
     draft.choices.columns = suggest_for(draft.kind, draft.file.columns)
 
 
-def _read(
-    kind: FileKind, paths: tuple[Path, ...], names: tuple[str, ...], encoding: str | None, sheet: str | None
-) -> RawTable | RawLayer:
-    settings = session.settings()
-    if kind in ("cases", "facilities"):
-        return read_table_file(
-            paths[0], settings=settings, file_name=names[0], encoding=encoding, sheet=sheet
-        )
-    if kind == "population":
-        return read_population_file(
-            paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet
-        )
-    return read_layer_files(paths, settings=settings, file_names=names, encoding=encoding)
+def _result(work: Work[RawTable | RawLayer]) -> RawTable | RawLayer:
+    if work.result is None:
+        raise work.error or StoreError("work_broke")
+    return work.result
 
 
 def _first_choices(kind: FileKind, file: RawTable | RawLayer, name: str) -> Choices:
@@ -236,14 +318,25 @@ def start_check(draft: Draft) -> None:
 
     Raises
     ------
+    MissingError
+        If its file is gone.
     ChoiceError
         If a choice is missing that can be named now.
+    LimitError
+        If checks of this person wait already.
     """
+    _require_there(draft)
     _require_choices(draft)
     store, now, seat = session.store(), session.now(), session.seat()
     draft.preview = None
     run = _checker(draft, store, {"seat": seat, "now": now})
-    draft.work = Work(run, can_stop=draft.kind == "cases")
+    draft.work = Work(run, can_stop=draft.kind == "cases", turns=checks, person=session.person())
+
+
+def _require_there(draft: Draft) -> None:
+    """Pass a draft whose files are there; a program that tidies temporary files may have taken them."""
+    if not all(path.is_file() for path in draft.paths):
+        raise MissingError("upload_gone", file=draft.names[0])
 
 
 def _require_choices(draft: Draft) -> None:

@@ -56,6 +56,13 @@ def show_history() -> None:
         _offer_undo(stored)
 
 
+def show_start() -> None:
+    """Draw what was found and done when the store was opened, for those who look after the data."""
+    lines = [notice.say(session.language()) for notice in session.store().notices]
+    if lines and session.may("import"):
+        panels.show_notice(t("import.at_start"), *lines, key="at_start")
+
+
 def _offer_undo(stored: pd.DataFrame) -> None:
     which, button, _ = st.columns([4, 1, 2], vertical_alignment="bottom")
     said = {

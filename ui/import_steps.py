@@ -10,7 +10,7 @@ import streamlit as st
 from geo.errors import GeoError, StoreError
 from geo.intake.layers import RawLayer
 from geo.messages import say
-from geo.tasks.reading import FILE_KINDS
+from geo.tasks.reading import FILE_KINDS, get_ready_to_read
 from ui import import_choices, import_draft, import_outcome, outputs, pages, panels, session, shows
 from ui.import_draft import Draft
 from ui.inputs import key_of
@@ -36,6 +36,7 @@ def show_stepper(draft: Draft | None) -> None:
 
 def show_file_step() -> None:
     """Draw step 1: what it is, and the file."""
+    get_ready_to_read()
     left, right = st.columns([2, 3])
     kinds = {kind: t(f"import.kind.{kind}") for kind in FILE_KINDS}
     with left:
@@ -60,21 +61,35 @@ def show_file_step() -> None:
                 max_upload_size=limit,
             )
         st.caption(t("import.file_hint", mb=limit))
-        if not uploads:
-            return
-        try:
-            import_draft.open_upload(kind, uploads)
-        except GeoError as error:
+        if uploads and import_draft.opening() is None:
+            st.session_state.pop("upload_error", None)
+            try:
+                import_draft.start_opening(kind, uploads)
+            except GeoError as error:
+                st.session_state["upload_error"] = error
+            st.session_state["upload_number"] = number + 1  # a new box: the bytes of the old one are let go
+        if (error := st.session_state.get("upload_error")) is not None:
             outputs.show_error(error, key="upload_error")
-            return
-        st.session_state["upload_number"] = number + 1  # a new box: the bytes of the old one are let go
-        st.rerun()
+        _follow_opening()
+
+
+def _follow_opening() -> None:
+    """Draw how far the file is, and go on when it has been read."""
+    opening = import_draft.opening()
+    if opening is None or not show_work(opening.reading.work, opening.reading.say, key="opening"):
+        return
+    try:
+        import_draft.finish_opening()
+    except GeoError as error:
+        st.session_state["upload_error"] = error  # said beside the new box, until another file is brought
+    st.rerun()
 
 
 def show_columns_step(draft: Draft) -> None:
     """Draw step 2: what the columns are, and how the numbers are to be read."""
     _show_facts(draft)
-    _choose_reading(draft)
+    if not _choose_reading(draft):
+        return
     import_choices.show_choices(draft)
     if draft.personal:
         panels.show_notice(t("import.personal_found", columns=shows.listed(draft.personal)), key="personal")
@@ -129,8 +144,8 @@ def _show_facts(draft: Draft) -> None:
         panels.show_notice(*lines, tone="warning", key="file_notes")
 
 
-def _choose_reading(draft: Draft) -> None:
-    """Let the reader choose the encoding and the sheet, where there is a choice."""
+def _choose_reading(draft: Draft) -> bool:
+    """Let the reader choose the encoding and the sheet, where there is a choice; return False meanwhile."""
     file = draft.file
     candidates = [candidate[0] for candidate in file.encoding_candidates]
     encoding, sheet = draft.encoding, draft.sheet
@@ -163,11 +178,15 @@ def _choose_reading(draft: Draft) -> None:
         sheet = draft.sheet if sheet == file.sheet else sheet
     if (encoding, sheet) != (draft.encoding, draft.sheet):
         try:
-            import_draft.read_again(draft, encoding=encoding, sheet=sheet)
+            again = import_draft.start_again(draft, encoding=encoding, sheet=sheet)
+            if not show_work(again.work, again.say, key="reading"):
+                return False
+            import_draft.finish_again(draft, again)
         except GeoError as error:
             outputs.show_error(error, key="read_error")
-            return
+            return True
         st.rerun()
+    return True
 
 
 def show_rows(table: pd.DataFrame, *, key: str, names: Mapping[str, str] | None = None) -> None:

@@ -141,7 +141,7 @@ def download(label: str, kind: str, file_name: str, make: Callable[[], bytes], *
     """Draw a button for one file, which is made when it is asked for."""
     st.download_button(
         label,
-        session.in_language_of_visit(make),
+        session.bound_to_visit(make),
         file_name,
         MIME[kind],
         key=f"{key}_{kind}",
@@ -175,7 +175,7 @@ def download_menu(
         for kind, name, make in files:
             st.download_button(
                 t(f"download.{kind}"),
-                session.in_language_of_visit(make),
+                session.bound_to_visit(make),
                 name,
                 MIME[kind],
                 key=f"{key}_{kind}",

@@ -30,6 +30,7 @@ from geo.tasks.dashboards import Background, choose_period, count_people, measur
 from geo.tasks.map_layers import is_timed_by
 from geo.tasks.opening import StoreSummary, describe_store, open_store
 from ui.entrance import VISIT_HEADER, entrance
+from ui.turns import downloads, person_of, thread_turn
 
 T = TypeVar("T")
 
@@ -69,6 +70,11 @@ def seat() -> Seat:
     if found is None:
         raise AccessError("access_no_seat")
     return found
+
+
+def person() -> str:
+    """Return who counts as one person where turns are taken."""
+    return person_of(seat(), st.context.headers.get(VISIT_HEADER) or "")
 
 
 def may(deed: Deed) -> bool:
@@ -158,17 +164,18 @@ def language() -> Language:
     return chosen
 
 
-def in_language_of_visit(make: Callable[[], T]) -> Callable[[], T]:
-    """Return `make` bound to the language of this visit, to be called where there is no visit.
+def bound_to_visit(make: Callable[[], T]) -> Callable[[], T]:
+    """Return `make` bound to the language of this visit and to a turn of it, to be called where there is none.
 
     Streamlit makes a file when it is asked for, in a thread that knows of no address and no visit.
     """
-    chosen = language()
+    chosen, who = language(), person()
 
     def made() -> T:
         token = _bound_language.set(chosen)
         try:
-            return make()
+            with thread_turn(downloads, who):
+                return make()
         finally:
             _bound_language.reset(token)
 

@@ -42,16 +42,16 @@ def mint(grant: Grant, *, now_s: float | None = None) -> str:
     grant
         What the token allows.
     now_s
-        Seconds since 1970; the clock when missing.
+        Seconds of a clock that never jumps; the one of this process when missing.
     """
-    now_s = time.time() if now_s is None else now_s
+    now_s = time.monotonic() if now_s is None else now_s
     ends_s = int(now_s // ROUNDED_S) * ROUNDED_S + LIFETIME_S
     return str(_SERIALIZER.dumps([grant.scope, grant.store, ends_s]))
 
 
 def verify(token: str, *, now_s: float | None = None) -> Grant | Refusal:
     """Return what a token allows, or why it is refused."""
-    now_s = time.time() if now_s is None else now_s
+    now_s = time.monotonic() if now_s is None else now_s
     try:
         given = _SERIALIZER.loads(token)
     except BadSignature:

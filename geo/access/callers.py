@@ -53,6 +53,14 @@ class Caller:
         return next(iter(self.headers.get(name, ())), "")
 
     @property
+    def nearest(self) -> str:
+        """Address of the other end as far as nobody can forge it.
+
+        The server below believes an X-Forwarded-For from this machine and writes it over the address.
+        """
+        return "127.0.0.1" if is_loopback(self.server) else self.peer
+
+    @property
     def is_local(self) -> bool:
         """Whether it comes from a browser on this machine, without any proxy."""
         return (
@@ -91,7 +99,7 @@ class Proxy:
         """Return the address a request began at: what the proxy says it is, where it came through it."""
         values = caller.headers.get("x-forwarded-for", ())
         last = values[-1].rpartition(",")[2].strip() if values and self.passed_on(caller) else ""
-        return last or caller.peer
+        return last or caller.nearest
 
     def seat_of(self, caller: Caller) -> Seat | None:
         """Return the seat of the user the proxy names; None where it names none, or is another."""

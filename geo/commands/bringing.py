@@ -48,6 +48,7 @@ from geo.tasks.bringing import (
 )
 from geo.tasks.opening import open_store
 from geo.tasks.reading import (
+    get_ready_to_read,
     place_choices,
     read_layer_files,
     read_population_file,
@@ -303,6 +304,7 @@ def _bring(
     args: argparse.Namespace, settings: Settings, preview_file: Callable[[Store, Session], Preview]
 ) -> int:
     session = make_session(args, settings)
+    get_ready_to_read(args.files)
     modest = replace(settings, store_memory_mb=min(settings.store_memory_mb, IMPORT_MEMORY_MB))
     with open_store(modest) as store:
         preview = preview_file(store, session)

@@ -297,7 +297,7 @@ def _finish(
     got.parts.clear()
     rows = _place(rows, mapped, choices, findings)
     rows = settle_twins(rows, findings, key="source_no", column=mapped["source_no"], code="case_number_twice")
-    _remark_order(rows, mapped, findings)
+    _remark_order(rows, mapped, findings, time_zone=choices.time_zone)
     rows = _derive(rows, choices, mapped)
     sides = {"categories": _list_categories(rows)}
     if choices.keep_reporters and set(REPORTER) & set(mapped):
@@ -332,13 +332,15 @@ def _place(
     return rows.assign(lon=positions.lon, lat=positions.lat)
 
 
-def _remark_order(rows: pd.DataFrame, mapped: dict[str, str], findings: Findings) -> None:
+def _remark_order(rows: pd.DataFrame, mapped: dict[str, str], findings: Findings, *, time_zone: str) -> None:
+    """Remark on what ends before it begins; moments are told in the zone of the file, as they stand in it."""
     if "reported_at" not in mapped:
         return
     for name, code in (("closed_at", "case_closed_before_reported"), ("due_at", "case_due_before_reported")):
         if name in mapped:
             early = rows.loc[rows[name].lt(rows["reported_at"]), name]
-            findings.remark(code_where(early.notna(), code), early.astype(str), mapped[name])
+            local = early.dt.tz_convert(time_zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+            findings.remark(code_where(early.notna(), code), local, mapped[name])
 
 
 def _derive(rows: pd.DataFrame, choices: CaseChoices, mapped: dict[str, str]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.errors import ChoiceError, EmptyError, FileError, LimitError
-from geo.intake.archives import open_single_member
+from geo.intake.archives import list_members, open_single_member
 from geo.intake.checked import Note, join_problems, problems
 from geo.intake.encodings import (
     DetectedEncoding,
@@ -42,7 +42,8 @@ __all__ = ["CHUNK_ROWS", "EncodingCandidate", "Limits", "RawTable", "limits_of",
 
 CHUNK_ROWS = 50_000
 _BLOCK_ROWS = 2_000
-_MEMBER_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".geojson", ".json")
+_TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+_MEMBER_ENDINGS = (*_TEXT_ENDINGS, ".xlsx", ".geojson", ".json")
 _MOST_TITLE_ROWS = 10
 _HEAD_CHARACTERS = 1 << 16
 _NO_GEOMETRY = -1
@@ -211,6 +212,23 @@ def read_table(
     else:
         part = _open_text(source, file_name, limits, encoding, delimiter)
     return _describe(part, file_name, sha256, found, limits)
+
+
+def is_delimited_text(source: Path | bytes, *, file_name: str, limits: Limits) -> bool:
+    """Tell whether a file is delimited text, alone or in an archive, as far as its head and list say.
+
+    True as well for what is refused at first sight, so that `read_table` says why.
+    """
+    file_name = clean_file_name(file_name)
+    try:
+        found = find_format(source, file_name=file_name)
+        if found != "zip":
+            return found == "csv"
+        members = [name.lower() for name in list_members(source, file_name=file_name, limits=limits)]
+    except FileError:
+        return True
+    fitting = [name for name in members if name.endswith(_MEMBER_ENDINGS)]
+    return all(name.endswith(_TEXT_ENDINGS) for name in fitting)
 
 
 @dataclass(frozen=True)

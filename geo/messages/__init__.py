@@ -23,6 +23,7 @@ _PARTS = (
     "store",
     "health",
     "bringing",
+    "worker",
     "commands",
     "access",
     "analysis",

@@ -45,6 +45,24 @@ _REFUSALS: dict[str, Message] = {
         "compares it with docs/operations.md.",
         "请打开代理的地址。如果已经是从代理进来的，说明代理没有给出用户名，请管理员对照 docs/operations.md 检查。",
     ),
+    "turns_all_taken": Message(
+        "{n} of your requests wait already.",
+        "您已有 {n} 个请求在排队。",
+        "Wait until one of them has been answered, then try again.",
+        "请等其中一个完成后再试。",
+    ),
+    "turns_took_too_long": Message(
+        "Too much is being worked on at this moment; your turn did not come.",
+        "此刻处理的任务太多，没有轮到您的请求。",
+        "Nothing was changed. Try again in a minute.",
+        "未改动任何内容。请一分钟后再试。",
+    ),
+    "turns_no_room": Message(
+        "Too many files are being uploaded at this moment: {mb} MB are taken at a time.",
+        "此刻上传的文件太多：同时最多接收 {mb} MB。",
+        "Try again in a minute, with fewer files at once, or bring large files in by command.",
+        "请一分钟后再试，或减少一次上传的文件，大文件请用命令导入。",
+    ),
     "access_foreign_page": Message(
         "This request comes from another site, or its proxy has changed the name of this one.",
         "该请求来自其他网站，或者代理改写了本站的名称。",

@@ -82,6 +82,36 @@ MESSAGES: dict[str, Message] = {
         "Start it again when you are ready.",
         "需要时可重新开始。",
     ),
+    "upload_gone": Message(
+        "The uploaded file {file} is not there any more: temporary files were tidied away.",
+        "上传的文件 {file} 已不在：临时文件被清理了。",
+        "Nothing was stored. Upload it again.",
+        "未保存任何内容。请重新上传。",
+    ),
+    "upload_too_many": Message(
+        "{n} files were chosen; at most {limit} are taken at once.",
+        "选择了 {n} 个文件，一次最多 {limit} 个。",
+        "Upload fewer, or pack the parts of one layer into a zip file.",
+        "请减少文件，或把同一图层的各部分打包成 zip。",
+    ),
+    "upload_one_list": Message(
+        "{n} files were chosen; a list is one file, such as {file}.",
+        "选择了 {n} 个文件；清单一次只能导入一个，例如 {file}。",
+        "Nothing was read. Upload them one after another.",
+        "未读取任何内容。请逐个上传。",
+    ),
+    "upload_too_large": Message(
+        "The files chosen are larger than {mb} MB together.",
+        "所选文件合计超过 {mb} MB。",
+        "Upload fewer at once, or bring them in by command.",
+        "请分次上传，或用命令导入。",
+    ),
+    "upload_no_room": Message(
+        "Too many files are being brought in at this moment by all visitors together.",
+        "此刻各处正在导入的文件太多。",
+        "Nothing was stored. Try again when another import has ended, or bring the file in by command.",
+        "未保存任何内容。请等其他导入完成后再试，或用命令导入。",
+    ),
     "work_broke": Message(
         "The work broke off through a fault of the program; nothing was kept.",
         "程序出现故障，操作中断，没有保存任何内容。",

@@ -9,6 +9,12 @@ MESSAGES: dict[str, Message] = {
         "Use for example duckdb:data/getu.duckdb or postgresql://user@host:5432/getu.",
         "请使用例如 duckdb:data/getu.duckdb 或 postgresql://用户@主机:5432/getu。",
     ),
+    "store_file_is_address": Message(
+        "A store in a file is named by the path of a file, and {scheme} begins an address.",
+        "文件库要写文件路径，而 {scheme} 是网址的开头。",
+        "Nothing was made. Write for example duckdb:data/getu.duckdb; a server is named postgresql://user@host:5432/getu.",
+        "未建立任何内容。请写成例如 duckdb:data/getu.duckdb；服务器写作 postgresql://用户@主机:5432/getu。",
+    ),
     "store_address_unreadable": Message(
         "The address of the database server cannot be read.",
         "无法识别数据库服务器地址。",
@@ -281,6 +287,13 @@ MESSAGES: dict[str, Message] = {
         "数据库内存或磁盘不足，或无法写入。",
         "Nothing was stored. Free some space, or raise store_memory_mb, then try again.",
         "未保存任何内容。请释放空间或调大 store_memory_mb 后重试。",
+    ),
+    "boundaries_changed_since": Message(
+        "Boundaries were brought in or taken back after this file was checked (batch {batch_id}); its cases "
+        "would get areas of before.",
+        "检查此文件之后边界有变动（批次 {batch_id}），案件会按旧边界落格。",
+        "Nothing was stored. Check the file again, then confirm.",
+        "未保存任何内容。请重新检查此文件后再确认。",
     ),
     "edit_stale": Message(
         "Facility {facility_id} was changed by {actor} at {at}, after you read it: {changes}.",

@@ -16,11 +16,12 @@ import pandas as pd
 from geo.schema import TABLES, Table
 from geo.store.base import BatchHead, Receipt
 from geo.store.batches import next_batch_id, record_batch, require_unchanged_since
+from geo.store.bench import expect_many
 from geo.store.database import Database, Params, count
-from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
 from geo.store.frames import GEOMETRY_TYPES
 from geo.store.pouring import Arrivals, pour_new
+from geo.store.refreshing import refresh_facts
 from geo.store.side_rows import count_side_changes, write_side
 from geo.store.staging import (
     ROW,
@@ -73,7 +74,8 @@ def store_cases(
             require_for_new(table, names_of(new.cases), counts["new"], tuple(CASE_DEFAULTS))
             _write_compared(bench, head, batch_id, new, time_zone=time_zone)
 
-        rest, n_poured = pour_new(db, arrived, write_new, now=head.created_at)
+        expect_many(db, len(cases))
+        rest, n_poured = pour_new(db, arrived, write_new)
         _stage(db, rest)
         reach("batch.staged")
         counts = _compare(db, rest, last)

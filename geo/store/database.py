@@ -59,6 +59,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Keep everything inside or nothing; writers wait for each other."""
 
+    def read_whole_tables(self) -> None:
+        """Let joins until the end of the transaction read whole tables: much of each is about to be needed."""
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one version of the data."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import threading
 import weakref
@@ -29,6 +30,8 @@ from geo.vector_tiles import Tile, encode_tile
 log = logging.getLogger(__name__)
 
 MEMORY = ":memory:"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+"""How an address begins; one letter alone is a drive."""
 STREAM_ROWS = 50_000
 """Rows handed out at a time."""
 
@@ -150,6 +153,9 @@ class DuckDatabase:
             raise StoreError("store_damaged")
         with self._writing, self.snapshot():
             yield
+
+    def read_whole_tables(self) -> None:
+        """Nothing to do: joins of DuckDB always read whole tables."""
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -306,8 +312,10 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = F
     StoreLockedError
         If another program has the file open.
     StoreError
-        If the file is no DuckDB database, is newer than DuckDB knows, or cannot be opened.
+        If the path is an address, the file is no DuckDB database, is newer than DuckDB knows, or
+        cannot be opened.
     """
+    require_path(place)
     name = "memory" if place == MEMORY else Path(place).name
     config: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": False,
@@ -333,6 +341,22 @@ def open_duckdb(place: str, *, memory_mb: int, threads: int, read_only: bool = F
     if place != MEMORY and not read_only:  # the file is ours alone now, so these are nobody's
         db.n_swept = _sweep(Path(f"{place}.tmp"))
     return db
+
+
+def require_path(place: str) -> None:
+    """Pass the path of a file; an address such as `http://…` or `md:…` is none, and nothing is made for it.
+
+    Raises
+    ------
+    StoreError
+        If it begins as an address does.
+
+    Examples
+    --------
+    >>> require_path("C:/data/getu.duckdb")
+    """
+    if place != MEMORY and (found := _SCHEME.match(place)):
+        raise StoreError("store_file_is_address", scheme=found[0])
 
 
 def may_be_written(file: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -36,10 +37,11 @@ def edit_facility(
     seen: Seen,
     actor: str,
     taken_at: datetime,
+    time_zone: str,
 ) -> Receipt:
-    """Change columns of one facility; see `Store.edit_facility`."""
+    """Change columns of one facility; see `Store.edit_facility`. Who was first is told in a time zone."""
     try:
-        return _edit(db, facility_id, changes, seen, actor, taken_at)
+        return _edit(db, facility_id, changes, seen, actor, taken_at, time_zone)
     except StaleEditError:
         with db.transaction():
             note = f"was read as {seen}, changed since"
@@ -54,6 +56,7 @@ def _edit(
     seen: Seen,
     actor: str,
     taken_at: datetime,
+    time_zone: str,
 ) -> Receipt:
     if unknown := sorted(set(changes) - set(EDITED)):
         raise ChoiceError("field_unknown", field=unknown[0], fields=", ".join(EDITED))
@@ -62,7 +65,7 @@ def _edit(
         if now is None:
             raise MissingError("facility_unknown", facility_id=facility_id)
         if (now["version"], now["batch_id"]) != (seen.version, seen.batch_id):
-            raise _stale(db, facility_id, now, seen)
+            raise _stale(db, facility_id, now, seen, time_zone)
         head = BatchHead(
             kind="facilities",
             file_name=facility_id,
@@ -105,7 +108,9 @@ def _read_row(
     return rows[0] if rows else None
 
 
-def _stale(db: Database, facility_id: str, now: dict[str, object], seen: Seen) -> StaleEditError:
+def _stale(
+    db: Database, facility_id: str, now: dict[str, object], seen: Seen, time_zone: str
+) -> StaleEditError:
     """Tell who changed the row since it was read, when, and what."""
     former = _read_row(db, "facility_versions", facility_id, seen)
     if former is None:  # what was read has been taken back
@@ -115,18 +120,20 @@ def _stale(db: Database, facility_id: str, now: dict[str, object], seen: Seen) -
             "ORDER BY seq DESC LIMIT 1",
             [seen.batch_id],
         )
-        return _told("edit_taken_back", facility_id, who, "")
+        return _told("edit_taken_back", facility_id, who, "", time_zone)
     who = every(
         db, "SELECT actor, created_at AS at FROM import_batches WHERE batch_id = $1", [now["batch_id"]]
     )
     changed = [(name, former[name], now[name]) for name in EDITED if former[name] != now[name]]
     told = "; ".join(f"{name}: {_shown(old)} → {_shown(new)}" for name, old, new in changed)
-    return _told("edit_stale", facility_id, who, told or "-")
+    return _told("edit_stale", facility_id, who, told or "-", time_zone)
 
 
-def _told(code: str, facility_id: str, who: list[dict[str, object]], changes: str) -> StaleEditError:
+def _told(
+    code: str, facility_id: str, who: list[dict[str, object]], changes: str, time_zone: str
+) -> StaleEditError:
     actor, at = (who[0]["actor"], who[0]["at"]) if who else ("?", None)
-    moment = f"{at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else "?"
+    moment = f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}" if isinstance(at, datetime) else "?"
     return StaleEditError(code, facility_id=facility_id, actor=actor, at=moment, changes=changes)
 
 

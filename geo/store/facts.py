@@ -1,6 +1,6 @@
 """Keep what dashboards count: `case_facts` and its codes (看板事实表).
 
-Derived tables, kept in the transaction of whatever changes cases or their areas:
+Derived tables, kept by `refreshing` in the transaction of whatever changes cases or their areas:
 
 - `fact_codes` gives every text a short number. Areas are numbered in the order of the chain, so
   that neighbours have neighbouring numbers and a query for one grid skips the rest of the table.
@@ -20,6 +20,9 @@ CODED = (*AREA_LEVELS, "category", "kind", "channel", "closing_level", "departme
          "source", "state", "position_source")  # fmt: skip
 """Dimensions of `fact_codes`; each has a column `<dimension>_code` in `case_facts`."""
 
+TAKEN = ("reported_at", "closed_at", "due_at", "valid_callback", "contacted", "solved", "lon", "lat", "h3")
+"""Columns of `cases` that stand in the facts as they are, or that moments are derived from."""
+
 COLUMN_OF: dict[str, str] = {**{level: f"{level}_id" for level in AREA_LEVELS}, "category": "category_id"}
 """Where the text of a dimension stands in `cases` or `case_areas`, when it is not its own name."""
 
@@ -27,10 +30,10 @@ TAIL_SHARE, TAIL_LEAST = 0.25, 500_000
 """The facts are sorted again when those written since make up this share and number."""
 
 
-def refresh_facts(db: Database, *, time_zone: str) -> None:
-    """Make facts, codes and sums right for the cases in the temporary table `touched` (`case_no`).
+def take_facts(db: Database) -> bool:
+    """Take the facts and sums of the cases in `touched` (`case_no`) away; return whether that was all of them.
 
-    A touched case that is no longer stored loses its facts. Must run inside a transaction.
+    Must run inside a transaction, and `derive_facts` must follow.
     """
     n_facts = count(db, "SELECT count(*) FROM case_facts")
     n_gone = count(db, "SELECT count(*) FROM case_facts WHERE case_no IN (SELECT case_no FROM touched)")
@@ -42,22 +45,17 @@ def refresh_facts(db: Database, *, time_zone: str) -> None:
     elif n_gone:
         book(db, "-", TOUCHED)
         db.run(f"DELETE FROM case_facts f WHERE {TOUCHED}")
+    return is_all
+
+
+def derive_facts(db: Database, *, time_zone: str, is_all: bool) -> None:
+    """Derive facts, codes and sums of the cases in `touched`, which have none."""
     _add_codes(db)
     _write_facts(db, time_zone)
     _sort_again(db, is_all=is_all)
     book(db, "+", "TRUE" if is_all else TOUCHED)
     compact(db)
     write_spans(db, is_all=is_all)
-
-
-def rebuild_facts(db: Database, *, time_zone: str) -> None:
-    """Derive facts, codes and sums of all cases anew; must run inside a transaction."""
-    for table in ("case_facts", "case_counts", "case_spans", "fact_codes"):
-        db.run(f"DELETE FROM {table}")
-    db.drop("touched")
-    db.run("CREATE TEMP TABLE touched AS SELECT case_no FROM cases")
-    refresh_facts(db, time_zone=time_zone)
-    db.drop("touched")
 
 
 def _sort_again(db: Database, *, is_all: bool) -> None:
@@ -129,8 +127,7 @@ def _write_facts(db: Database, time_zone: str) -> None:
     known = {
         "case_no": "c.case_no", "case_id": "c.case_id",
         **{f"{d}_code": f"d_{d}.code" for d in CODED},
-        **{n: f"c.{n}" for n in ("reported_at", "closed_at", "due_at", "valid_callback", "contacted", "solved",
-                                 "lon", "lat", "h3")},
+        **{n: f"c.{n}" for n in TAKEN},
         "close_s": db.whole_seconds("c.reported_at", "c.closed_at"),
         "hour": f"CAST(extract(hour FROM timezone({zone}, c.reported_at)) AS integer)",
         "weekday": f"CAST(extract(isodow FROM timezone({zone}, c.reported_at)) AS integer)",

@@ -15,7 +15,7 @@ from typing import Literal
 from geo.errors import StoreError, StoreLockedError
 from geo.schema import TABLES
 from geo.store.copying import tables_of
-from geo.store.duckdb import MEMORY, may_be_written, open_duckdb
+from geo.store.duckdb import MEMORY, may_be_written, open_duckdb, require_path
 from geo.store.migrating import read_migrations
 from geo.store.postgis_connect import Connection, Limits, connect, require_usable
 
@@ -52,6 +52,11 @@ def examine(url: str, *, limits: Limits | None = None) -> list[Finding]:
 
 
 def _examine_file(place: str) -> Iterator[Finding]:
+    try:
+        require_path(place)
+    except StoreError as error:
+        yield Finding("file", "bad", error.code, error.values)
+        return
     file = Path(place)
     if place == MEMORY or not file.exists():
         yield Finding("file", "doubtful", "health_no_file", {"file": file.name})

@@ -37,6 +37,7 @@ def open_store(
     limits: Limits | None = None,
     backup_folder: str = BACKUP_FOLDER,
     now: datetime | None = None,
+    n_swept: int = 0,
 ) -> Store:
     """Open a store, or make a new one.
 
@@ -57,6 +58,8 @@ def open_store(
         beside it.
     now
         Moment that is written into a new store; the present when missing.
+    n_swept
+        Unfinished files that the caller has taken away at this start, which is told with those found here.
 
     Raises
     ------
@@ -84,10 +87,11 @@ def open_store(
             notices.append(Notice("start_after_stop", {"file": Path(place).name}))
         if place != MEMORY and not may_be_written(Path(place)):
             notices.append(Notice("health_not_writable", {"file": Path(place).name}))
-        if db.n_swept:
-            notices.append(Notice("start_swept", {"n": db.n_swept}))
+        n_swept += db.n_swept
     else:
         db = open_postgis(url, limits=limits)
+    if n_swept:
+        notices.append(Notice("start_swept", {"n": n_swept}))
     try:
         moment = datetime.now(UTC) if now is None else now
         folder = Path(place).parent if scheme == "duckdb" else Path(backup_folder)

@@ -8,9 +8,10 @@ import pandas as pd
 
 from geo.schema import TABLES
 from geo.store.batches import add_audit, bump_version
+from geo.store.bench import expect_many
 from geo.store.database import Database, count
-from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
+from geo.store.refreshing import refresh_facts
 from geo.store.staging import arriving_value, quote, quoted, stage_rows
 
 
@@ -26,6 +27,7 @@ def replace_areas_of_cases(
     table = TABLES["case_areas"]
     with db.transaction():
         reach("place.begun")
+        expect_many(db, len(areas))
         names = stage_rows(db, "arriving_areas", areas, table)
         told = [c for c in table.columns if c.name in names]
         differ = " OR ".join(

@@ -208,6 +208,15 @@ class PostgisDatabase:
             with self._inside("BEGIN ISOLATION LEVEL READ COMMITTED", *limits, lock):
                 yield
 
+    def read_whole_tables(self) -> None:
+        """Let joins until the end of the transaction read whole tables.
+
+        What a large batch has just written is not counted yet, and only the owner of a table may have it
+        counted; a plan made for a few rows would look a million of them up one by one.
+        """
+        for way in ("nestloop", "mergejoin"):
+            self.run(f"SET LOCAL enable_{way} = off")
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all reads inside see one version of the data."""

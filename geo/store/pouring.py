@@ -1,18 +1,14 @@
-"""Prepare many new cases in an embedded database, and pour them into a server (预备入库).
+"""Prepare many new cases on a bench, and pour them into a server (预备入库).
 
-A server derives facts and sums of a large batch row by row, and looks up every join through its
-indexes. Cases it has never seen need nothing from it but the next number and the codes of texts: they
-are written into an empty DuckDB in memory, block by block, by the statements that write any batch, and
-what stands there afterwards is copied over in the binary form, inside the transaction of the batch.
-Known cases, and few new ones, take the common way.
+Cases a server has never seen need nothing from it but the next number and the codes of texts: block by
+block they are written on an empty `bench` by the statements that write any batch, and copied over. Known
+cases, and few new ones, take the common way.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -20,24 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.schema import TABLES
-from geo.store.database import Database, Params
-from geo.store.duckdb import MEMORY, DuckDatabase, open_duckdb
-from geo.store.ledger import compact, join_spans
-from geo.store.migrating import migrate
-from geo.store.reading import select_list
-from geo.store.staging import find_known, quoted
+from geo.store import bench as benches
+from geo.store.bench import DERIVED, open_bench, pour
+from geo.store.database import Database
+from geo.store.ledger import compact
+from geo.store.staging import find_known
 
-LEAST_ROWS = 20_000
-"""Fewer new cases than these are not worth an embedded database."""
-
-BLOCK_ROWS = 250_000
-"""New cases prepared at a time: bounds memory, and changes no answer."""
-
-BENCH_MB = 2_048
-"""Memory of the embedded database."""
-
-POURED = ("cases", "case_areas", "case_reporters", "case_events", "case_facts", "case_counts")
-"""Tables whose new rows are copied as they are; `case_spans` and `fact_codes` are joined with what is there."""
+POURED = ("cases", "case_areas", "case_reporters", "case_events", *DERIVED)
+"""Tables that new cases have rows in."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +49,7 @@ class _Owners:
 
 
 def pour_new(
-    db: Database, arrived: Arrivals, write: Callable[[Database, Arrivals], None], *, now: datetime
+    db: Database, arrived: Arrivals, write: Callable[[Database, Arrivals], None]
 ) -> tuple[Arrivals, int]:
     """Write the new cases of a large batch; return what is left to write, and how many were written.
 
@@ -75,20 +61,21 @@ def pour_new(
         All rows of the batch.
     write
         Writes rows into an empty store, by the statements that write any batch.
-    now
-        Moment of the batch.
     """
-    if not db.has_indexes or arrived.cases.num_rows < LEAST_ROWS:
+    if not db.has_indexes or arrived.cases.num_rows < benches.LEAST_ROWS:
         return arrived, 0
     is_new = ~find_known(db, TABLES["cases"], arrived.cases)
     n_new = int(is_new.sum())
-    if n_new < LEAST_ROWS:
+    if n_new < benches.LEAST_ROWS:
         return arrived, 0
     owners = _Owners(*(_owners_of(side, arrived.cases) for side in (arrived.areas, arrived.reporters)))
     rank = np.cumsum(is_new) - 1
-    for start in range(0, n_new, BLOCK_ROWS):
-        chosen = is_new & (rank >= start) & (rank < start + BLOCK_ROWS)
-        _pour_block(db, arrived.take(chosen, owners), write, now)
+    for start in range(0, n_new, benches.BLOCK_ROWS):
+        chosen = is_new & (rank >= start) & (rank < start + benches.BLOCK_ROWS)
+        with open_bench(db) as bench:
+            with bench.db.transaction():
+                write(bench.db, arrived.take(chosen, owners))
+            pour(db, bench, POURED, with_spans=True)
     compact(db)
     return arrived.take(~is_new, owners), n_new
 
@@ -100,39 +87,3 @@ def _owners_of(side: pa.Table | None, cases: pa.Table) -> npt.NDArray[np.int64]:
     keys = side["case_id"].combine_chunks()
     places = pc.index_in(keys, value_set=cases["case_id"].combine_chunks().cast(keys.type))
     return np.asarray(places.fill_null(0), dtype=np.int64)
-
-
-def _pour_block(
-    db: Database, block: Arrivals, write: Callable[[Database, Arrivals], None], now: datetime
-) -> None:
-    bench = open_duckdb(MEMORY, memory_mb=BENCH_MB, threads=os.cpu_count() or 1)
-    try:
-        migrate(bench, "duckdb", now=now)
-        known = db.query("SELECT dimension, code, value FROM fact_codes")
-        bench.append("fact_codes", known)
-        with bench.transaction():
-            write(bench, block)
-        _pour_codes(db, bench, known)
-        for name in POURED:
-            db.append(name, _whole(bench, name))
-        join_spans(db, _whole(bench, "case_spans"))
-    finally:
-        bench.close()
-
-
-def _pour_codes(db: Database, bench: DuckDatabase, known: pa.Table) -> None:
-    """Copy the codes that came in beyond the highest known one of each dimension."""
-    last = known.group_by("dimension").aggregate([("code", "max")])
-    p = Params()
-    beyond = " AND ".join(
-        f"NOT (dimension = {p.add(dimension)} AND code <= {p.add(code)})"
-        for dimension, code in zip(last["dimension"].to_pylist(), last["code_max"].to_pylist(), strict=True)
-    )
-    codes = bench.query(f"SELECT dimension, code, value FROM fact_codes WHERE {beyond or 'TRUE'}", p.values)
-    db.append("fact_codes", codes)
-
-
-def _whole(bench: DuckDatabase, name: str) -> pa.Table:
-    table = TABLES[name]
-    names = select_list(bench, table, table.names, "t")
-    return bench.query(f"SELECT {names} FROM {quoted([name])} t")

@@ -48,8 +48,8 @@ from geo.store.base import (
 )
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
-from geo.store.facts import rebuild_facts
 from geo.store.frames import to_pandas
+from geo.store.refreshing import rebuild_facts
 from geo.store.staging import ROW, arrive, compare_rows, find_known, list_changes, names_of
 from geo.vector_tiles import Tile
 
@@ -166,7 +166,13 @@ class SqlStore:
     ) -> Receipt:
         """Change columns of one facility by hand, unless somebody else has changed it since."""
         return editing.edit_facility(
-            self._db, facility_id, changes, seen=seen, actor=actor, taken_at=taken_at
+            self._db,
+            facility_id,
+            changes,
+            seen=seen,
+            actor=actor,
+            taken_at=taken_at,
+            time_zone=self._time_zone,
         )
 
     def undo_batch(self, batch_id: str, *, actor: str, undone_at: datetime) -> Receipt:

@@ -21,8 +21,8 @@ from geo.store.base import Receipt
 from geo.store.batches import OWN_WAY, WITHOUT_BATCH, add_audit, batch_number, bump_version, require_batch
 from geo.store.cases import versions_of
 from geo.store.database import Database, count
-from geo.store.facts import refresh_facts
 from geo.store.failpoints import reach
+from geo.store.refreshing import refresh_facts
 from geo.store.staging import quote, quoted, row_from_json
 
 CAME_ALONG = ("categories", "street_nodes", "area_aliases")

@@ -16,7 +16,6 @@ from datetime import date, datetime
 import geopandas as gpd
 import pandas as pd
 
-from geo.access.masking import mask_text
 from geo.access.seats import Seat, require_may
 from geo.analysis.assign import assign_points
 from geo.analysis.parents import find_parents
@@ -39,8 +38,8 @@ from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
 from geo.store.base import BatchHead, Comparison, Receipt, Store
-from geo.tasks.confirming import Confirmed, newest_batch
-from geo.tasks.hiding import hide_personal
+from geo.tasks.confirming import Confirmed, boundaries_of, newest_batch, require_boundaries
+from geo.tasks.hiding import hide_personal, show_changes
 from geo.tasks.placing import (
     Placement,
     areas_of_cases,
@@ -81,6 +80,8 @@ class Preview:
     areas: pd.DataFrame | None = None
     """Rows of `case_areas` of the new cases."""
     notes: tuple[Note, ...] = ()
+    boundaries: tuple[str, ...] = ()
+    """Batches of the boundaries that `areas` were found in."""
     confirmed: Confirmed = field(default_factory=Confirmed, init=False, repr=False, compare=False)
     """What storing it gave, so that a second click stores nothing."""
 
@@ -109,6 +110,7 @@ def preview_cases(
     )
     if "lon" not in choices.columns:
         cases = _keep_positions(store, cases)
+    boundaries = boundaries_of(store)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     newest = newest_batch(store)
     comparison = store.compare("cases", cases.drop(columns=["stated_level", "stated_id"], errors="ignore"))
@@ -124,10 +126,12 @@ def preview_cases(
         head,
         replace(checked, rows=cases),
         comparison,
+        time_zone=store.time_zone,
         outside=cases[is_outside] if has_areas else cases.iloc[:0],
         pile_ups=_pile_ups(cases),
         placement=placement,
         areas=areas,
+        boundaries=boundaries,
     )
 
 
@@ -147,6 +151,7 @@ def preview_facilities(
         replace(head, compared_after=newest_batch(store)),
         replace(checked, rows=rows),
         store.compare("facilities", rows),
+        time_zone=store.time_zone,
         outside=rows[_lies_outside(store, rows)],
     )
 
@@ -247,7 +252,7 @@ def store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime) 
     AccessError
         If the seat may not import.
     StaleEditError
-        If somebody else has changed rows since they were compared; nothing is stored then.
+        If somebody else has changed rows, or boundaries, since they were compared; nothing is stored then.
     """
     require_may(seat, "import")
     return preview.confirmed.once(store, lambda: _store_preview(store, preview, seat=seat, now=now))
@@ -261,11 +266,15 @@ def _store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime)
     side = checked.side_tables
     if head.kind == "cases":
         rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
-        areas = preview.areas if preview.areas is not None else areas_of_cases(store, checked.rows)
-        return store.store_cases(
+        require_boundaries(store, preview.boundaries)
+        areas = areas_of_cases(store, checked.rows) if preview.areas is None else preview.areas
+        receipt = store.store_cases(
             head, rows, areas, reporters=side.get("case_reporters"), categories=side.get("categories"),
             rejected=checked.rejected,
         )  # fmt: skip
+        if boundaries_of(store) != preview.boundaries:  # they came in at the same moment
+            place_cases(store, seat=seat, now=now, match=False)
+        return receipt
     if head.kind == "facilities":
         return store.store_facilities(
             head, checked.rows, entrances=side.get("facility_entrances"), rejected=checked.rejected
@@ -308,16 +317,17 @@ def _tables_of(kind: str, checked: Checked) -> dict[str, pd.DataFrame]:
     return {kind: checked.rows}
 
 
-def _preview(head: BatchHead, checked: Checked, comparison: Comparison, **further: object) -> Preview:
-    counts, changes = comparison.status.value_counts(), comparison.changes
-    hidden = {name: mask_text(changes[name].astype("str")) for name in ("old", "new") if len(changes)}
+def _preview(
+    head: BatchHead, checked: Checked, comparison: Comparison, *, time_zone: str, **further: object
+) -> Preview:
+    counts = comparison.status.value_counts()
     return Preview(
         head,
         checked,
         n_new=int(counts.get("new", 0)),
         n_changed=int(counts.get("changed", 0)),
         n_unchanged=int(counts.get("unchanged", 0)),
-        changes=changes.assign(**hidden),
+        changes=show_changes(comparison.changes, time_zone=time_zone),
         notes=checked.notes,
         **further,  # type: ignore[arg-type]
     )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from geo.errors import StaleEditError
 from geo.store.base import Receipt, Store
 
 
@@ -35,3 +36,26 @@ def newest_batch(store: Store) -> int:
     """Return the number of the newest batch, 0 when there is none."""
     ids = store.read("import_batches", columns=["batch_id"])["batch_id"]
     return int(ids.str.slice(1).astype("int64").max()) if len(ids) else 0
+
+
+def boundaries_of(store: Store) -> tuple[str, ...]:
+    """Return which boundaries a store holds, as the batches that brought them; changes with them, undone or new."""
+    kept = store.read(
+        "import_batches",
+        columns=["batch_id", "state"],
+        where={"kind": "boundaries", "state": "stored"},
+        order_by=["batch_id"],
+    )
+    return tuple(kept["batch_id"])
+
+
+def require_boundaries(store: Store, seen: tuple[str, ...]) -> None:
+    """Refuse to store what was placed by boundaries that are not those of now.
+
+    Raises
+    ------
+    StaleEditError
+        If boundaries came in or were taken back since.
+    """
+    if changed := set(seen) ^ set(boundaries_of(store)):
+        raise StaleEditError("boundaries_changed_since", batch_id=max(changed))

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from geo.access.callers import is_loopback, read_proxy
 from geo.access.passwords import COST, Cost, hash_password, is_hash, matches, require_good
 from geo.access.seats import ROLES, Role
 from geo.errors import AccessError, GeoError, MissingError
 from geo.settings import Settings
+from geo.store.base import Store
+from geo.whole_files import unfinished_name
 
 _FORMAT: Final = 1
 _MOST_BYTES: Final = 10_000
@@ -126,7 +127,7 @@ def _write(settings: Settings, passwords: Passwords) -> None:
     rows = {name: {"hash": kept.hash, "set_at": kept.set_at.isoformat()} for name, kept in passwords.items()}
     content = json.dumps({"format": _FORMAT, "passwords": rows}, indent=1).encode()
     target = Path(settings.access_file)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    part = unfinished_name(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -145,6 +146,27 @@ def find_role(password: str, passwords: Passwords) -> Role | None:
     """Return the role whose password this is; every hash is tried, so that the time says nothing."""
     right: list[Role] = [role for role, kept in passwords.items() if matches(password, kept.hash)]
     return right[0] if right else None
+
+
+def note_sign_in(store: Store, *, role: Role | None, place: str, now: datetime, n_left_out: int = 0) -> None:
+    """Append a sign-in, or one that was refused, to the audit log; never what was typed.
+
+    Parameters
+    ----------
+    store
+        Whose data were asked for.
+    role
+        Role whose password it was, None where it was wrong.
+    place
+        Address it came from, as `geo.access.guesses.place_of` writes it.
+    now
+        Moment, UTC.
+    n_left_out
+        Refused ones before this that were too many to write down one by one.
+    """
+    note = f"from {place}" + (f"; {n_left_out} refused before it are not listed" if n_left_out else "")
+    outcome: Literal["done", "refused"] = "done" if role else "refused"
+    store.add_audit("sign_in", role or "-", outcome, actor=role or "unknown", taken_at=now, note=note)
 
 
 def reason_not_to_serve(settings: Settings, passwords: Passwords) -> GeoError | None:

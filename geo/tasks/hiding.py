@@ -57,3 +57,25 @@ def _hide_words(note: Note) -> Note:
     if note.severity != "blocks":  # words that somebody has to explain must be found again as they stand
         values.pop("counts", None)
     return replace(note, values=values)
+
+
+def show_changes(changes: pd.DataFrame, *, time_zone: str) -> pd.DataFrame:
+    """Return what would change as people read it: texts masked, moments in a zone instead of UTC.
+
+    Parameters
+    ----------
+    changes
+        `column_name`, `old`, `new` as the store compares them, moments as text in UTC.
+    time_zone
+        IANA name of the zone of the store.
+    """
+    if not len(changes):
+        return changes
+    is_moment = changes["column_name"].str.endswith("_at")
+    shown = {}
+    for name in ("old", "new"):
+        text = mask_text(changes[name].astype("str"))
+        moments = pd.to_datetime(changes[name].where(is_moment), utc=True, format="ISO8601")
+        local = moments.dt.tz_convert(time_zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+        shown[name] = text.mask(is_moment & moments.notna(), local)
+    return changes.assign(**shown)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 
 from geo.analysis.assign import warm_up as compile_placing
 from geo.errors import MissingError
@@ -71,8 +72,7 @@ def open_store(settings: Settings) -> Store:
     What a stopped program left behind is taken away first, and that is said, in the log, in the language
     of the settings; so is what the store says of its opening.
     """
-    for folder in _folders_of(settings):
-        say_swept(sweep(folder), settings)
+    n_swept = sum(sweep(folder) for folder in _folders_of(settings))
     store = open_store_at(
         settings.store_url,
         time_zone=settings.time_zone,
@@ -80,6 +80,7 @@ def open_store(settings: Settings) -> Store:
         threads=settings.store_threads,
         limits=limits_of(settings),
         backup_folder=settings.backup_folder,
+        n_swept=n_swept,
     )
     for notice in store.notices:
         log.warning(notice.say("zh" if settings.language == "zh" else "en"))
@@ -87,10 +88,11 @@ def open_store(settings: Settings) -> Store:
 
 
 def _folders_of(settings: Settings) -> list[Path]:
-    """Return where this program writes files of its own accord: beside the store, and its backups."""
+    """Return where this program writes files of its own accord: store, backups, passwords, uploads."""
     scheme, _, place = settings.store_url.partition(":")
     beside = [Path(place).parent] if scheme == "duckdb" and place != ":memory:" else []
-    return [*beside, Path(settings.backup_folder)]
+    own = [*beside, Path(settings.backup_folder), Path(settings.access_file).parent, Path(gettempdir())]
+    return list(dict.fromkeys(own))
 
 
 def say_swept(n: int, settings: Settings) -> None:

@@ -32,6 +32,7 @@ from geo.intake.place_codes import city_of_codes
 from geo.schema import AREA_LEVELS, PLACEMENT_BASES, PlacementBasis
 from geo.store.base import BatchHead, Store
 from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
+from geo.tasks.confirming import boundaries_of
 
 _PLACED_FROM = (
     "case_id", "lon", "lat", "reported_at", "position_source", "position_error_m", "stated_level",
@@ -43,6 +44,9 @@ _BASES = pd.Index(PLACEMENT_BASES, dtype="str")
 WIDE_DOUBT_M = 30.0
 """An address that was matched no closer than this (an estate as a whole, not a building or a number)
 is placed at the finest level whose border lies beyond its radius of doubt: nothing is guessed."""
+
+MOST_ROUNDS = 5
+"""Times all cases are placed again where boundaries keep changing under it."""
 
 BLOCK_ROWS = 250_000
 """Cases placed at a time: bounds memory, and changes no answer."""
@@ -199,6 +203,18 @@ def place_cases(
     """
     require_may(seat, "place")
     n_matched = _match_stored(store, actor=seat.name, now=now) if match else 0
+    for _ in range(MOST_ROUNDS):
+        seen = boundaries_of(store)
+        cases, areas = _place_stored(store, seat=seat, now=now, max_distance_m=max_distance_m)
+        if boundaries_of(store) == seen:
+            break  # else they changed meanwhile, and what was written may be of the former ones
+    return measure_placement(cases, areas, n_matched=n_matched)
+
+
+def _place_stored(
+    store: Store, *, seat: Seat, now: datetime, max_distance_m: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Place every stored case once; return the cases and their areas."""
     cases = store.read(
         "cases",
         columns=["case_id", "lon", "lat", "reported_at", "position_source", "position_error_m"],
@@ -208,7 +224,7 @@ def place_cases(
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
     areas = _keep_frozen(areas, store)
     store.replace_areas_of_cases(areas, actor=seat.name, taken_at=now)
-    return measure_placement(cases, areas, n_matched=n_matched)
+    return cases, areas
 
 
 def measure_placement(cases: pd.DataFrame, areas: pd.DataFrame, *, n_matched: int = 0) -> Placement:

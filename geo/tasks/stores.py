@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from geo.access.seats import OPERATOR, Seat, require_may
 from geo.errors import MissingError, StoreError
@@ -24,7 +23,7 @@ from geo.store.base import BrokenRule, Fingerprint, Progress, Store
 from geo.store.health import Finding, examine
 from geo.store.opening import is_older
 from geo.tasks.opening import limits_of, open_store, say_swept
-from geo.whole_files import discard, settle, sweep, unfinished_name
+from geo.whole_files import discard, settle, sweep, unfinished_folder, unfinished_name
 
 _NOT_WRITTEN = ("store_cannot_open", "store_no_room", "store_write_broken")
 """Codes that mean, of the file of a backup, that it cannot be written."""
@@ -154,7 +153,7 @@ def _open_backup(file: Path, settings: Settings) -> Iterator[Store]:
         with open_at(f"duckdb:{file}", settings) as store:
             yield store
         return
-    with TemporaryDirectory(prefix="getu-restore-") as folder:
+    with unfinished_folder("getu-restore") as folder:
         copied = Path(folder) / file.name
         shutil.copyfile(file, copied)
         with open_at(f"duckdb:{copied}", settings) as store:

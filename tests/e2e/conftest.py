@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
+from tests.guarded.sitecustomize import environ_of_children
 from tests.served import free_port, wait_until_served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )  # fmt: skip
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 PATIENCE_MS = 30_000
@@ -90,7 +92,9 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
             "--browser.gatherUsageStats", "false",
         ]  # fmt: skip
         nowhere = str(Path(log.name).with_name("access.json"))  # no passwords but those of the test
-        own = {**os.environ, "PYTHONPATH": str(ROOT), "GETU_ACCESS_FILE": nowhere, **environ}
+        own = environ_of_children(
+            {**os.environ, "PYTHONPATH": str(ROOT), "GETU_ACCESS_FILE": nowhere, **environ}
+        )
         process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=log, stderr=log)
         log.close()
         running.append(process)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -84,6 +85,29 @@ def test_areas_take_the_colours_of_their_classes(open_page, address):
     # column 8, row 11: 50 + 24 sin(8/23*9) + 24 cos(11/23*7) rounds to 28, the class 20 - 39
     assert colour_at(page, *place_of(page, 8, 11)) == [0xC7, 0xE9, 0xB4, 255]
     assert state(page, "areas") == "500"
+
+
+@pytest.mark.parametrize("fault", ["nothing comes", "an error comes", "nonsense comes"])
+def test_fault_J03_without_streets_the_areas_are_drawn_on_a_plain_ground_and_that_is_said(
+    open_page, address, fault
+):
+    answers = {
+        "nothing comes": lambda route: route.abort(),
+        "an error comes": lambda route: route.fulfill(status=503, body="{}"),
+        "nonsense comes": lambda route: route.fulfill(status=200, body="<html>"),
+    }
+    page = open_page("about:blank")
+    page.record.expect_failure(r"/test/streets|net::ERR_FAILED|status of 503")
+    page.route("**/test/streets*", answers[fault])
+    page.goto(address)
+    page.wait_for_selector(READY)
+    wait_for(page, "areas", "500")
+    assert colour_at(page, *place_of(page, 8, 11)) == [0xC7, 0xE9, 0xB4, 255]
+    x, y = place_of(page, -1, -1)
+    assert colour_at(page, x, y) == [0, 0, 0, 0], "beside the areas is the plain ground of the page"
+    problem = page.locator(".getu-map").get_by_role("alert")
+    expect(problem).to_be_visible()
+    assert page.record.blocked == [], "no other machine is asked for a background"
 
 
 def test_a_filter_fetches_and_paints_values_only(open_page, address):

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Self
 
+from tests.guarded.sitecustomize import environ_of_children
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -19,7 +21,7 @@ class Killer:
 
     def __init__(self, errors: Path, script: Path = HERE / "kill_me.py") -> None:
         self._errors = errors
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = environ_of_children({**os.environ, "PYTHONPATH": str(ROOT)})
         with errors.open("wb") as said:
             self._process = subprocess.Popen(
                 [sys.executable, str(script)], env=environ, cwd=ROOT, stdin=subprocess.PIPE,

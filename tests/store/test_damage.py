@@ -19,6 +19,7 @@ from geo.settings import Settings
 from geo.store import CaseFilter, open_store
 from geo.store.health import examine
 from geo.tasks.stores import back_up
+from tests.guarded.sitecustomize import environ_of_children
 from tests.small_store import fill_small_store
 from tests.store.conftest import NOON, store_cases
 
@@ -229,11 +230,13 @@ def test_fault_F13_a_second_process_harms_nothing_and_the_first_writes_on(tmp_pa
         temporary.parent.mkdir(exist_ok=True)
         temporary.write_bytes(b"what the first one needs")
         code = "import sys\nfrom geo.cli import main\nsys.exit(main(['check']))\n"  # as a user would at the same time
-        environ = {
-            **os.environ,
-            "GETU_STORE_URL": f"duckdb:{file}",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        }
+        environ = environ_of_children(
+            {
+                **os.environ,
+                "GETU_STORE_URL": f"duckdb:{file}",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            }
+        )
         answer = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
@@ -272,8 +275,8 @@ def test_fault_G20_what_a_killed_program_left_beside_the_store_is_swept_at_the_s
     monkeypatch.setenv("GETU_BACKUP_FOLDER", str(tmp_path / "backups"))
     assert main(["check"]) == 0
     assert [line for line in caplog.messages if "taken away" in line] == [
-        "1 unfinished files that a stopped program left behind were taken away."
-    ] * 3
+        "3 unfinished files that a stopped program left behind were taken away."
+    ]
     assert mine.exists()
     assert not list(tmp_path.rglob("*-1.unfinished")) and not list(tmp_path.rglob("duckdb_temp_*"))
     caplog.clear()

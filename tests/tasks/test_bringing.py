@@ -107,6 +107,16 @@ def test_what_was_shown_is_what_is_stored_and_placed(store, settings):
     assert counts(store, "cases", "case_areas", "case_facts", "case_events") == (3, 6, 3, 3)
 
 
+def test_what_would_change_is_told_in_the_zone_of_the_store(store, settings):
+    bring_grids(store, settings)
+    store_preview(store, preview_week(store, settings, WEEK_1), **WHO)
+    later = WEEK_1.replace("1,2026-01-05 09:00,处置", "1,2026-01-05 09:30,结案")
+    changes = preview_week(store, settings, later).changes
+    (moment,) = changes[changes["column_name"].eq("reported_at")].to_dict("records")
+    assert (moment["old"], moment["new"]) == ("2026-01-05 09:00:00", "2026-01-05 09:30:00")
+    assert changes[changes["column_name"].eq("state")]["new"].tolist() == ["closed"]
+
+
 def test_a_weekly_export_is_new_changed_and_unchanged_and_says_old_to_new(store, settings):
     bring_grids(store, settings)
     store_preview(store, preview_week(store, settings, WEEK_1), **WHO)

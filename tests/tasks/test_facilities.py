@@ -78,7 +78,7 @@ def test_fault_F01_the_second_of_two_editors_is_told_who_changed_what(store):
     assert refused.value.code == "edit_stale"
     assert refused.value.values["actor"] == "li"
     assert refused.value.values["changes"] == "name: 一号桩 → 李的名称; capacity: 10.0 → 11.0"
-    assert "li" in refused.value.say("zh") and "2026-10-31 05:00" in refused.value.say("zh")
+    assert "li" in refused.value.say("zh") and "2026-10-31 13:00" in refused.value.say("zh")
     after = find_facility(store, ID)
     assert (after.fields["name"], after.fields["status"]) == ("李的名称", "open")
     history = store.read("audit_log", where={"action": "edit"}, order_by=["seq"])

@@ -89,6 +89,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "weekday.6": ("周六", "Sat"),
     "weekday.7": ("周日", "Sun"),
     "unit.cases": ("件", "cases"),
+    "work.waits": (
+        "排队中：前面还有其他检查，排在第 {n} 位……",
+        "Waiting for other checks to end, number {n} in the queue …",
+    ),
     "work.seconds": ("已用 {n} 秒", "{n} s so far"),
     "loading": ("正在计算……", "Working it out …"),
     "none": ("未填", "Not given"),

@@ -25,6 +25,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "CSV, XLSX, GeoJSON; boundaries also GeoPackage or zipped Shapefile. Up to {mb} MB; "
         "larger ones by command.",
     ),
+    "import.reading": ("正在读取 {file}", "Reading {file}"),
+    "import.waiting": (
+        "排队等候读取，前面还有 {n} 个文件",
+        "Waiting to be read; files ahead of this one: {n}",
+    ),
     "import.encoding": ("文字编码", "Text encoding"),
     "import.encoding_unsure": (
         "编码不能确定，请对照下面的文字选一个。",
@@ -88,6 +93,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.confirm": ("确认入库", "Store it"),
     "import.stored": ("已作为批次 {batch} 入库。", "Stored as batch {batch}."),
     "import.when_and_who": ("时间与经手", "When, by whom"),
+    "import.at_start": (
+        "程序上次启动、打开数据时：",
+        "When the program last started and opened the data:",
+    ),
     "import.history": ("导入记录", "Earlier imports"),
     "import.no_history": ("还没有导入记录。", "Nothing has been brought in yet."),
     "import.undo": ("撤销……", "Undo …"),

@@ -541,10 +541,14 @@ CREATE INDEX case_facts_closed ON case_facts USING brin (closed_at);
 CREATE INDEX case_facts_due ON case_facts USING brin (due_at);
 
 -- dashboards: the facts of one area
-CREATE INDEX case_facts_subdistrict ON case_facts (subdistrict_code, reported_at);
-CREATE INDEX case_facts_community ON case_facts (community_code);
-CREATE INDEX case_facts_grid ON case_facts (grid_code);
-CREATE INDEX case_facts_microgrid ON case_facts (microgrid_code);
+CREATE INDEX case_facts_subdistrict ON case_facts (subdistrict_code, reported_at)
+    WHERE subdistrict_code IS NOT NULL;
+CREATE INDEX case_facts_community ON case_facts (community_code)
+    WHERE community_code IS NOT NULL;
+CREATE INDEX case_facts_grid ON case_facts (grid_code)
+    WHERE grid_code IS NOT NULL;
+CREATE INDEX case_facts_microgrid ON case_facts (microgrid_code)
+    WHERE microgrid_code IS NOT NULL;
 CREATE INDEX case_counts_wide ON case_counts (dimension, subdistrict_code);
 CREATE INDEX case_spans_month ON case_spans (closed_month);
 
