@@ -2,7 +2,8 @@
 
 Draws a city of 20 000 areas, writes a CSV of cases with Chinese headers and its boundaries into a
 temporary folder, and runs the commands in processes of their own, so that their peak memory is
-theirs alone.
+theirs alone. Then the same the other way round: the cases first, so that the boundaries, when they come
+in, give every one of them its areas. `--postgis` stores in a private PostgreSQL server started for the run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +26,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from benchmarks.city import draw_areas, draw_points
+from tests.databases import Server, find_server_programs
 
 ROOT = Path(__file__).resolve().parents[1]
 CATEGORIES = 60
@@ -67,9 +70,9 @@ def write_inputs(folder: Path, *, n_cases: int, n_areas: int) -> None:
     pa.csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), folder / "cases.csv")
 
 
-def run_command(folder: Path, *words: str) -> tuple[dict[str, object], float, float]:
+def run_command(store_url: str, *words: str) -> tuple[dict[str, object], float, float]:
     """Run one command; return what it said, its seconds and its peak memory in MB."""
-    environ = {**os.environ, "GETU_STORE_URL": f"duckdb:{folder / 'bench.duckdb'}"}
+    environ = {**os.environ, "GETU_STORE_URL": store_url}
     start = time.perf_counter()
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "geo", *words, "--json"], cwd=ROOT, env=environ, stdout=subprocess.PIPE
@@ -103,65 +106,67 @@ def main() -> None:
     if sys.argv[1:2] == ["--place-only"]:
         place_only(sys.argv[2])
         return
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--areas", type=int, default=20_000)
+    parser.add_argument("--postgis", action="store_true", help="store in a private PostgreSQL server")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         write_inputs(folder, n_cases=args.cases, n_areas=args.areas)
         size_mb = (folder / "cases.csv").stat().st_size / 1e6
-        print(
-            f"{args.cases:,} cases ({size_mb:.0f} MB of CSV), {args.areas:,} areas; "
-            "bars: import 60 s and 2 GB, place 5 s"
-        )
-        steps = (
-            (
-                "import-boundaries",
-                str(folder / "areas.gpkg"),
-                "--level",
-                "microgrid",
-                "--column",
-                "area_id=code",
-                "--confirm",
-            ),
-            (
-                "import-cases",
-                str(folder / "cases.csv"),
-                "--source",
-                "bench",
-                "--coord-sys",
-                "wgs84",
-                "--confirm",
-            ),
-            (
-                "import-cases",
-                str(folder / "cases.csv"),
-                "--source",
-                "bench",
-                "--coord-sys",
-                "wgs84",
-                "--confirm",
-            ),
-            ("place",),
-        )
-        for words in steps:
-            said, seconds, peak_mb = run_command(folder, *words)
-            counts = {
-                k: said[k]
-                for k in ("n_new", "n_changed", "n_unchanged", "n_rejected", "n_placed")
-                if k in said
-            }
-            print(f"{words[0]:<18} {seconds:7.1f} s  peak {peak_mb:6.0f} MiB  {counts}", flush=True)
-        words = [
-            sys.executable,
-            "-m",
-            "benchmarks.imports",
-            "--place-only",
-            f"duckdb:{folder / 'bench.duckdb'}",
-        ]
+        bars = "import 90 s, place 15 s" if args.postgis else "import 60 s and 2 GB, place 5 s"
+        print(f"{args.cases:,} cases ({size_mb:.0f} MB of CSV), {args.areas:,} areas; bars: {bars}")
+        first, second = stores_for(folder, stack, is_postgis=args.postgis)
+        boundaries, cases = commands(folder)
+        for words in (boundaries, cases, cases, ("place",)):
+            show(first, *words)
+        words = [sys.executable, "-m", "benchmarks.imports", "--place-only", first]
         said = json.loads(subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout)
         print(f"{'the place task':<18} {said['seconds']:7.1f} s  without the start of the process")
+        print("the other way round: the boundaries give every stored case its areas")
+        for words in (cases, boundaries):
+            show(second, *words)
+
+
+def stores_for(folder: Path, stack: ExitStack, *, is_postgis: bool) -> tuple[str, str]:
+    """Return the addresses of two empty stores; a server they are on ends with the stack."""
+    if not is_postgis:
+        return f"duckdb:{folder / 'bench.duckdb'}", f"duckdb:{folder / 'other.duckdb'}"
+    programs = find_server_programs()
+    if programs is None:
+        raise SystemExit("PostgreSQL with PostGIS is not installed: sh scripts/install_system.sh")
+    server = Server(programs)
+    stack.callback(server.close)
+    return server.url(server.make(template="getu_template")), server.url(
+        server.make(template="getu_template")
+    )
+
+
+def commands(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words that bring in the boundaries, and the cases."""
+    boundaries = ("import-boundaries", str(folder / "areas.gpkg"), "--level", "microgrid",
+                  "--column", "area_id=code", "--confirm")  # fmt: skip
+    cases = (
+        "import-cases",
+        str(folder / "cases.csv"),
+        "--source",
+        "bench",
+        "--coord-sys",
+        "wgs84",
+        "--confirm",
+    )
+    return boundaries, cases
+
+
+def show(store_url: str, *words: str) -> None:
+    """Run one command and print its seconds, its memory and what it counted."""
+    said, seconds, peak_mb = run_command(store_url, *words)
+    names = ("n_new", "n_changed", "n_unchanged", "n_rejected", "n_placed")
+    counts = {name: said[name] for name in names if name in said}
+    print(f"{words[0]:<18} {seconds:7.1f} s  peak {peak_mb:6.0f} MiB  {counts}", flush=True)
 
 
 if __name__ == "__main__":
