@@ -77,7 +77,7 @@ def make_store(folder: Path, n_areas: int, n_cases: int) -> None:
     )
     cases = ("import-cases", str(folder / "cases.csv"), "--source", "bench", "--coord-sys", "wgs84")
     for words in (areas, cases):
-        run_command(folder, *words, "--confirm")
+        run_command(store_url(folder), *words, "--confirm")
 
 
 def store_url(folder: Path) -> str:
