@@ -37,13 +37,12 @@ DERIVED = ("case_facts", "case_counts")
 
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
 
-
 MUCH_OF_ALL = 0.05
-"""Share of all cases from which joins had better read whole tables."""
+"""Rows that change, beside all cases, from which joins had better read whole tables."""
 
 
 def expect_many(server: Database, n_rows: int) -> None:
-    """Prepare a transaction for changes of this many cases."""
+    """Prepare a transaction for changes of this many rows of cases or of their areas."""
     if server.has_indexes and n_rows >= LEAST_ROWS:
         n_cases = count(server, "SELECT count(*) FROM cases")
         if n_rows >= MUCH_OF_ALL * n_cases:
