@@ -1,0 +1,48 @@
+"""Sentences of the statistics behind hotspots."""
+
+from geo.messages.text import Message
+
+MESSAGES: dict[str, Message] = {
+    "weights_shape": Message(
+        "The weights are {n_rows:,} by {n_columns:,}, and there are {n_areas:,} areas.",
+        "权重矩阵为 {n_rows:,} 行 {n_columns:,} 列，而区域有 {n_areas:,} 个。",
+        "Give one row and one column for each area.",
+        "请为每个区域给出一行和一列。",
+    ),
+    "weights_negative": Message(
+        "{n_weights:,} weights are negative or no number.",
+        "有 {n_weights:,} 个权重为负数或不是数字。",
+        "Weights are 0 or more.",
+        "权重必须不小于 0。",
+    ),
+    "weights_area_unknown": Message(
+        "{n_areas:,} areas have no place in the weights, first {area_id}.",
+        "有 {n_areas:,} 个区域不在空间权重中，首个为 {area_id}。",
+        "Make the weights from the same areas as the values.",
+        "请用与数值相同的区域生成空间权重。",
+    ),
+    "neighbours_not_count": Message(
+        "{k} is no number of neighbours.",
+        "{k} 不是有效的邻居个数。",
+        "Give a whole number, 1 or more.",
+        "请给出不小于 1 的整数。",
+    ),
+    "values_not_finite": Message(
+        "{n_values:,} values are infinite, first of {area_id}.",
+        "有 {n_values:,} 个值为无穷大，首个为 {area_id}。",
+        "A rate without a denominator is missing, not infinite.",
+        "没有分母的比率应为缺失值，而不是无穷大。",
+    ),
+    "permutations_missing": Message(
+        "{n_areas:,} areas are too few for p values from a formula (fewer than {least:,}).",
+        "区域只有 {n_areas:,} 个（少于 {least:,} 个），不能用公式计算 p 值。",
+        "Use permutations.",
+        "请使用置换检验。",
+    ),
+    "alpha_not_share": Message(
+        "{alpha} is no level of significance.",
+        "{alpha} 不是有效的显著性水平。",
+        "Give a number between 0 and 1.",
+        "请给出 0 到 1 之间的数。",
+    ),
+}
