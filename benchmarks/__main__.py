@@ -25,6 +25,7 @@ SMALL = {
     "assign": ("--points", "1000000", "--polygons", "20000", "--no-tainan", "--repeats", "1"),
     "crs": ("--quick",),
     "dashboard_store": ("--cases", "1000000", "--again", "3"),
+    "hotspots": ("--areas", "10000", "--statistics", "g_star"),
     "imports": ("--cases", "100000", "--areas", "5000"),
     "intake": ("--rows", "200000"),
     "map_first_paint": ("--trials", "1"),

@@ -45,4 +45,10 @@ MESSAGES: dict[str, Message] = {
         "Give a number between 0 and 1.",
         "请给出 0 到 1 之间的数。",
     ),
+    "count_negative": Message(
+        "{n_areas:,} areas have fewer than 0 cases, first {area_id}.",
+        "有 {n_areas:,} 个区域的案件数为负，首个为 {area_id}。",
+        "Count the cases again.",
+        "请重新统计案件数。",
+    ),
 }
