@@ -70,7 +70,7 @@ def draw_places(n: int, folder: Path) -> None:
     xy = rng.uniform(0, 40_000, (n, 2))
     xy[: n // 2] = 20_000 + rng.normal(0, 6_000, (n // 2, 2))
     risk = 5 + 10 * (np.hypot(*(xy - 12_000).T) < 2_000)
-    np.save(folder / "xy.npy", xy + [500_000, 3_400_000])
+    np.save(folder / "xy.npy", xy + np.array([500_000, 3_400_000]))
     np.save(folder / "values.npy", rng.poisson(risk).astype(float))
 
 
@@ -100,7 +100,7 @@ def measure(method: str, statistic: str, folder: Path, args: argparse.Namespace)
     started = time.perf_counter()
     p = permute(weights, statistic, args.permutations)
     permuted_s = time.perf_counter() - started
-    np.savez(folder / f"{method}.npz", z=z, p=p)
+    np.savez(folder / f"{method}.npz", z=z, p=p, near=neighbours_of(weights))
     return {
         "weights_s": weights_s,
         "z_s": min(z_s),
@@ -108,6 +108,13 @@ def measure(method: str, statistic: str, folder: Path, args: argparse.Namespace)
         "peak_mb": read_memory("VmHWM"),
         "data_mb": data_mb,
     }
+
+
+def neighbours_of(weights):
+    """Return the rows of the neighbours of each place, sorted."""
+    if hasattr(weights, "links"):
+        return np.sort(weights.links.indices.reshape(-1, N_NEAREST), axis=1)
+    return np.array([sorted(weights.neighbors[row]) for row in range(weights.n)])
 
 
 def prepare_ours(xy, values):
@@ -162,7 +169,9 @@ def prepare_esda(xy, values):
 def judge(statistic: str, rows: dict[str, dict[str, float]], folder: Path) -> None:
     """Compare answers and times with the bars."""
     ours, theirs = (np.load(folder / f"{method}.npz") for method in ("ours", "esda"))
-    apart = np.abs(ours["z"] - theirs["z"]).max()
+    # Ours takes distances equal to the millimetre by id, so that a few neighbours differ.
+    same = (ours["near"] == theirs["near"]).all(axis=1)
+    apart = np.abs(ours["z"] - theirs["z"])[same].max()
     alike = np.corrcoef(ours["p"], theirs["p"])[0, 1]
     agree = ((ours["p"] < 0.05) == (theirs["p"] < 0.05)).mean()
     times = rows["esda"]["permuted_s"] / rows["ours"]["permuted_s"]
@@ -170,7 +179,8 @@ def judge(statistic: str, rows: dict[str, dict[str, float]], folder: Path) -> No
         rows["ours"]["z_s"] <= BAR_Z_S and rows["ours"]["permuted_s"] <= BAR_PERMUTED_S and times >= BAR_TIMES
     )
     print(
-        f"{statistic}: largest difference of z {apart:.1e}; p correlate {alike:.4f}, below 0.05 agree "
+        f"{statistic}: {int((~same).sum())} places with other neighbours; elsewhere z differ by {apart:.1e} at "
+        f"most; p correlate {alike:.4f}, below 0.05 agree "
         f"{agree:.2%}; z {rows['esda']['z_s'] / rows['ours']['z_s']:.0f} x, permutations {times:.0f} x as fast "
         f"as esda; bars {'met' if is_met else 'NOT met'}",
         flush=True,

@@ -51,4 +51,28 @@ MESSAGES: dict[str, Message] = {
         "Count the cases again.",
         "请重新统计案件数。",
     ),
+    "bandwidth_undefined": Message(
+        "{n_points:,} points are too few, or lie too close together, to choose a bandwidth from.",
+        "点只有 {n_points:,} 个或过于集中，无法据此选择带宽。",
+        "Give the bandwidth in metres.",
+        "请以米为单位给出带宽。",
+    ),
+    "bandwidth_below_cells": Message(
+        "The bandwidth of {bandwidth_m:.0f} m is less than two cells of {cell_m:g} m.",
+        "带宽 {bandwidth_m:.0f} 米不足两个 {cell_m:g} 米的像元。",
+        "Choose smaller cells or a larger bandwidth.",
+        "请选择更小的像元或更大的带宽。",
+    ),
+    "raster_too_fine": Message(
+        "The raster would have {n_cells:,} cells; at most {most:,} are drawn.",
+        "栅格将有 {n_cells:,} 个像元，最多允许 {most:,} 个。",
+        "Choose larger cells or a smaller area.",
+        "请选择更大的像元或更小的范围。",
+    ),
+    "densities_differ": Message(
+        "The two densities differ in raster, bandwidth or coordinate system.",
+        "两个密度面的栅格、带宽或坐标系不一致。",
+        "Measure both with the same cells and the same bandwidth.",
+        "请用相同的像元和带宽分别计算。",
+    ),
 }
