@@ -40,13 +40,12 @@ class Rule:
 
 RULES: Mapping[str, Rule] = {
     # one shape by itself
-    "shape_crosses_itself": Rule("blocks", "count"),
-    "shape_hole_outside": Rule("blocks", "m2"),
-    "shape_rings_overlap": Rule("blocks", "m2"),
+    "shape_crosses_itself": Rule("warns", "count"),
+    "shape_hole_outside": Rule("warns", "m2"),
+    "shape_rings_overlap": Rule("warns", "m2"),
     "shape_spike": Rule("warns", "m"),
     "shape_corner_twice": Rule("note", "count"),
     "shape_too_many_corners": Rule("warns", "count"),
-    "shape_touches_itself": Rule("note", "count"),
     # codes
     "code_not_of_scheme": Rule("warns"),
     "code_not_under_parent": Rule("warns"),
