@@ -65,13 +65,14 @@ def find_loose_corners(edges: Edges, which: Ints, ids: Sequence[str]) -> gpd.Geo
     found = list_loose_corners(edges, which) if len(which) else pd.DataFrame(columns=["owner"])
     if found.empty:
         return make_findings("edge_not_matching", area_ids=[], geoms=[])
-    groups = found.drop_duplicates(["owner", "other", "corner"]).groupby(["owner", "other"])["corner"]
-    geoms = [shapely.multipoints(edges.corners[np.sort(corners.to_numpy())]) for _, corners in groups]
-    pairs = list(groups.groups)
+    found = found.drop_duplicates(["owner", "other", "corner"]).sort_values(["owner", "other", "corner"])
+    owner, other, corner = (found[name].to_numpy(dtype=np.int64) for name in ("owner", "other", "corner"))
+    pair = np.cumsum(np.append(0, (np.diff(owner) != 0) | (np.diff(other) != 0)))
+    first = np.flatnonzero(np.append(True, np.diff(pair) != 0))
     return make_findings(
         "edge_not_matching",
-        area_ids=[ids[owner] for owner, _ in pairs],
-        other_ids=[ids[other] for _, other in pairs],
-        geoms=geoms,
-        sizes=groups.size().to_numpy(),
+        area_ids=[ids[at] for at in owner[first].tolist()],
+        other_ids=[ids[at] for at in other[first].tolist()],
+        geoms=shapely.multipoints(shapely.points(edges.corners[corner]), indices=pair),
+        sizes=np.bincount(pair),
     )

@@ -295,9 +295,7 @@ def _pair_up(shapes: Geometries, layers: _Layers) -> dict[tuple[int, int], list[
     return pairs
 
 
-def _tell_overlaps(
-    pairs: Mapping[tuple[int, int], list[object]], layers: _Layers
-) -> list[gpd.GeoDataFrame]:
+def _tell_overlaps(pairs: Mapping[tuple[int, int], list[object]], layers: _Layers) -> list[gpd.GeoDataFrame]:
     keys, shapes = _melt(pairs)
     return _tell_by_width(
         ("overlap", "overlap_sliver"), shapes, layers,
@@ -350,9 +348,7 @@ def _parents_at(layers: _Layers, shape: object) -> int:
     return int(found[0]) if len(found) else _NOBODY
 
 
-def _tell_outside(
-    strays: Mapping[tuple[int, int], list[object]], layers: _Layers
-) -> list[gpd.GeoDataFrame]:
+def _tell_outside(strays: Mapping[tuple[int, int], list[object]], layers: _Layers) -> list[gpd.GeoDataFrame]:
     """Tell what lies outside its parent; an area that lies in its own and another is in two."""
     keys, shapes = _melt(strays)
     if not keys:
@@ -401,12 +397,15 @@ def _tell_by_width(
     is_sliver = measure_width_m(shapes) < layers.tolerance_m
     tables = []
     for rule, chosen in zip(rules, (~is_sliver, is_sliver), strict=True):
-        at = np.flatnonzero(chosen)
+        at = np.flatnonzero(chosen).tolist()
         tables.append(
             make_findings(
-                rule, area_ids=[area_ids[i] for i in at], geoms=shapes[at], sizes=area_m2(shapes[at]),
+                rule,
+                area_ids=[area_ids[i] for i in at],
+                geoms=shapes[at],
+                sizes=area_m2(shapes[at]),
                 other_ids=None if other_ids is None else [other_ids[i] for i in at],
                 parent_ids=[parent_ids[i] for i in at],
-            )  # fmt: skip
+            )
         )
     return tables

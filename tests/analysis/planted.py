@@ -77,7 +77,9 @@ def _free(shapes: np.ndarray, taken: set[int]) -> int:
 def _bump(shapes: np.ndarray, tree: shapely.STRtree, at: int, edge: object) -> tuple[int, object]:
     """Return a neighbour, and a square that lies half in it and half in the area."""
     for share in np.linspace(0.02, 0.98, 97):
-        square = shapely.buffer(shapely.line_interpolate_point(edge, share, normalized=True), 5e-5, quad_segs=1)
+        square = shapely.buffer(
+            shapely.line_interpolate_point(edge, share, normalized=True), 5e-5, quad_segs=1
+        )
         near = [int(k) for k in tree.query(square, predicate="intersects") if k != at]
         if len(near) == 1 and shapely.covers(shapely.union(shapes[at], shapes[near[0]]), square):
             return near[0], square

@@ -62,14 +62,30 @@ def test_fault_B11_overlapping_parts_are_told_with_the_surface_they_share():
 
 def test_a_thin_spike_of_a_valid_polygon_is_told_with_its_tip_and_length():
     tip = (104.02, 30.605)
-    ring = [(104, 30.6), (104.01, 30.6), (104.01, 30.60499), tip, (104.01, 30.60501), (104.01, 30.61), (104, 30.61)]
+    ring = [
+        (104, 30.6),
+        (104.01, 30.6),
+        (104.01, 30.60499),
+        tip,
+        (104.01, 30.60501),
+        (104.01, 30.61),
+        (104, 30.61),
+    ]
     one = found(shapely.Polygon(ring)).iloc[0]
     assert (one.rule, round(one.lon, 6), round(one.lat, 6)) == ("shape_spike", *tip)
     assert one["size"] == pytest.approx(0.01 * 95_830, rel=0.01)
 
 
 def test_a_spike_at_the_first_corner_of_a_ring_is_found_too():
-    ring = [(104.02, 30.605), (104.01, 30.60501), (104.01, 30.61), (104, 30.61), (104, 30.6), (104.01, 30.6), (104.01, 30.60499)]
+    ring = [
+        (104.02, 30.605),
+        (104.01, 30.60501),
+        (104.01, 30.61),
+        (104, 30.61),
+        (104, 30.6),
+        (104.01, 30.6),
+        (104.01, 30.60499),
+    ]
     assert found(shapely.Polygon(ring))["rule"].tolist() == ["shape_spike"]
 
 
@@ -83,11 +99,13 @@ def test_fault_B14_a_shape_of_two_million_corners_is_remarked_on():
     turn = np.linspace(0, 2 * np.pi, 2_000_000, endpoint=False)
     ring = np.column_stack([104 + 0.01 * np.cos(turn), 30 + 0.01 * np.sin(turn)])
     told = found(shapely.Polygon(ring), polygon(square(105)))
-    assert told[["rule", "area_id", "severity"]].to_numpy().tolist() == [["shape_too_many_corners", "a0", "warns"]]
+    assert told[["rule", "area_id", "severity"]].to_numpy().tolist() == [
+        ["shape_too_many_corners", "a0", "warns"]
+    ]
     assert told["size"].iloc[0] > 20 * MOST_CORNERS / 1.01
 
 
-# GEOS's own validity cases (tests/xmltester/tests/validate/TestValid.xml and TestInvalid): polygon, is it valid
+# The kinds of cases GEOS tests validity with (rings that cross, touch, nest, repeat): polygon, is it valid
 GEOS_CASES = [
     ("POLYGON ((10 10, 10 90, 90 90, 90 10, 10 10))", True),
     ("POLYGON ((10 10, 10 10, 10 90, 90 90, 90 10, 10 10))", True),
@@ -109,5 +127,8 @@ GEOS_CASES = [
 def test_a_polygon_that_geos_finds_invalid_is_never_passed_and_a_valid_one_never_blamed(text, is_valid):
     shape = shapely.from_wkt(text)
     assert shapely.is_valid(shape) == is_valid
-    rules = set(find_shape_faults(np.array([shape]), ids=["a"])["rule"]) - {"shape_corner_twice", "shape_spike"}
+    rules = set(find_shape_faults(np.array([shape]), ids=["a"])["rule"]) - {
+        "shape_corner_twice",
+        "shape_spike",
+    }
     assert bool(rules) != is_valid

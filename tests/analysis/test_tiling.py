@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -23,14 +25,12 @@ def areas(**shapes: object) -> gpd.GeoDataFrame:
 
 
 def box(west_m: float, south_m: float, east_m: float, north_m: float):
-    return shapely.box(
-        104 + west_m * M_LON, 30 + south_m * M, 104 + east_m * M_LON, 30 + north_m * M
-    )
+    return shapely.box(104 + west_m * M_LON, 30 + south_m * M, 104 + east_m * M_LON, 30 + north_m * M)
 
 
 def told(findings: gpd.GeoDataFrame) -> list[tuple]:
     return [
-        tuple(None if value != value else value for value in row)  # noqa: PLR0124
+        tuple(None if value != value else value for value in row)
         for row in findings[["rule", "area_id", "other_id"]].astype(object).to_numpy().tolist()
     ]
 
@@ -53,7 +53,11 @@ def test_fault_B16_overlap_sliver_gap_sliver_and_real_gap_are_told_apart_by_the_
     found = check_tiling(ring, tolerance_m=0.5)
     tops = found["rule"].isin(["gap", "gap_sliver", "overlap", "overlap_sliver"])
     sizes = found[tops].set_index("rule")["size"]
-    assert told(found[tops]) == [("gap", None, None), ("gap_sliver", None, None), ("overlap_sliver", "a", "b")]
+    assert told(found[tops]) == [
+        ("gap", None, None),
+        ("gap_sliver", None, None),
+        ("overlap_sliver", "a", "b"),
+    ]
     assert sizes["gap"] == pytest.approx(30 * 400, rel=0.01)
     assert sizes["gap_sliver"] == pytest.approx(0.2 * 400, rel=0.01)
     assert sizes["overlap_sliver"] == pytest.approx(0.3 * 400, rel=0.01)
@@ -85,7 +89,10 @@ def test_R4_shapely_s_own_cases_of_coverages_get_the_same_verdict():
     cases = [
         ([shapely.Polygon([(0, 0), (1, 1), (1, 0)]), shapely.Polygon([(0, 0), (1, 1), (0, 1)])], []),
         (
-            [shapely.Polygon([(0, 0), (1, 1), (1, 0)]), shapely.Polygon([(0, 0), (0.5, 0.5), (1, 1), (0, 1)])],
+            [
+                shapely.Polygon([(0, 0), (1, 1), (1, 0)]),
+                shapely.Polygon([(0, 0), (0.5, 0.5), (1, 1), (0, 1)]),
+            ],
             ["edge_not_matching"],
         ),
         ([shapely.box(0, 0, 1, 1), shapely.box(0.5, 0, 1.5, 1)], ["overlap"]),
@@ -128,7 +135,9 @@ def test_an_area_within_others_overlaps_each_of_them_by_what_it_covers():
     cells = lattice(2)
     cells["over"] = box(50, 50, 150, 150)
     found = check_tiling(areas(**cells))
-    assert told(found[found["rule"] == "overlap"]) == [("overlap", f"g{i}{j}", "over") for i in (0, 1) for j in (0, 1)]
+    assert told(found[found["rule"] == "overlap"]) == [
+        ("overlap", f"g{i}{j}", "over") for i in (0, 1) for j in (0, 1)
+    ]
     assert found[found["rule"] == "overlap"]["size"].tolist() == pytest.approx([2500] * 4, rel=0.01)
 
 
@@ -141,7 +150,9 @@ def test_a_coarser_area_among_its_own_parts_overlaps_all_of_them():
 
 def test_two_areas_of_one_shape_are_told_once_and_not_as_an_overlap():
     cells = lattice(2)
-    cells["twin"] = shapely.Polygon(list(cells["g01"].exterior.coords)[2:-1] + list(cells["g01"].exterior.coords)[:2])
+    cells["twin"] = shapely.Polygon(
+        list(cells["g01"].exterior.coords)[2:-1] + list(cells["g01"].exterior.coords)[:2]
+    )
     assert told(check_tiling(areas(**cells))) == [("area_twice", "g01", "twin")]
 
 
@@ -187,7 +198,7 @@ def test_the_orphan_courtyard_is_found_and_nothing_else(planted):
 def test_the_demo_district_itself_tiles_at_every_level():
     boundaries = make_district(seed=5, n_cases=50).boundaries
     levels = ["district", "subdistrict", "community", "grid", "microgrid"]
-    for above, level in zip(levels, levels[1:], strict=False):
+    for above, level in pairwise(levels):
         assert check_tiling(boundaries[level], parents=boundaries[above]).empty
     assert check_inside_parents(boundaries["courtyard"], boundaries["grid"]).empty
 
@@ -207,12 +218,16 @@ def test_the_order_of_features_changes_nothing(random):
 
 
 @given(
-    st.lists(st.tuples(*[st.integers(0, 12)] * 2, st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=7)
+    st.lists(
+        st.tuples(*[st.integers(0, 12)] * 2, st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=7
+    )
 )
 @settings(max_examples=60)
 def test_overlaps_and_gaps_are_those_that_plain_geometry_finds(boxes):
     """Any heap of rectangles: the pairs and surfaces are those of pairwise intersection (GEOS)."""
-    shapes = {f"a{k}": box(x * 10, y * 10, (x + w) * 10, (y + h) * 10) for k, (x, y, w, h) in enumerate(boxes)}
+    shapes = {
+        f"a{k}": box(x * 10, y * 10, (x + w) * 10, (y + h) * 10) for k, (x, y, w, h) in enumerate(boxes)
+    }
     if len({shapely.normalize(s).wkb for s in shapes.values()}) < len(shapes):
         return
     found = check_tiling(areas(**shapes), tolerance_m=0.01)
