@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -135,11 +136,11 @@ def _redraw(
         for ring in shapely.get_rings(part):
             corners = [_pair(xy) for xy in shapely.get_coordinates(ring)]
             drawn: list[_Corner] = []
-            for start, end in zip(corners[:-1], corners[1:], strict=True):
+            for start, end in pairwise(corners):
                 drawn.append(moved.get(start, start))
                 drawn += sorted(
                     new.get((start, end), ()),
-                    key=lambda xy, start=start: np.hypot(xy[0] - start[0], xy[1] - start[1]),  # type: ignore[misc]
+                    key=lambda xy, start=start: np.hypot(xy[0] - start[0], xy[1] - start[1]),
                 )
             rings.append([*drawn, drawn[0]])
         parts.append(shapely.Polygon(rings[0], rings[1:]))
