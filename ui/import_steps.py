@@ -18,6 +18,13 @@ from ui.panels import Column, Fact, Row
 from ui.text import t
 from ui.work import show_work
 
+ENCODINGS_OFFERED = ("utf-8", "gb18030", "big5hkscs")
+FORMATS = {
+    "geojson": "GeoJSON", "geojson_seq": "GeoJSON (sequence)", "esri_json": "Esri JSON", "topojson": "TopoJSON",
+    "geopackage": "GeoPackage", "shapefile": "Shapefile", "kml": "KML", "geoparquet": "GeoParquet",
+    "flatgeobuf": "FlatGeobuf",
+}  # fmt: skip
+
 
 def show_stepper(draft: Draft | None) -> None:
     """Draw the four steps across the top; an earlier one can be gone back to."""
@@ -61,7 +68,7 @@ def show_file_step() -> None:
                 max_upload_size=limit,
             )
         st.caption(t("import.file_hint", mb=limit))
-        if uploads and import_draft.opening() is None:
+        if uploads and (import_draft.opening() is None or import_draft.open_question() is not None):
             st.session_state.pop("upload_error", None)
             try:
                 import_draft.start_opening(kind, uploads)
@@ -78,11 +85,33 @@ def _follow_opening() -> None:
     opening = import_draft.opening()
     if opening is None or not show_work(opening.reading.work, opening.reading.say, key="opening"):
         return
+    if (question := import_draft.open_question()) is not None:
+        _ask(question)
+        return
     try:
         import_draft.finish_opening()
     except GeoError as error:
         st.session_state["upload_error"] = error  # said beside the new box, until another file is brought
     st.rerun()
+
+
+def _ask(question: GeoError) -> None:
+    """Let the reader say which layer is meant, or how the text is coded."""
+    panels.show_notice(question.say(session.language()), tone="warning", key="open_question")
+    is_layer = question.code == "layer_not_named"
+    options = list(question.values["choices"] if is_layer else ENCODINGS_OFFERED)
+    with st.form("answer", border=False):
+        chosen = st.selectbox(
+            t("import.layer" if is_layer else "import.encoding"),
+            options,
+            None,
+            key=key_of("answer"),
+            placeholder=t("import.choose"),
+        )
+        if st.form_submit_button(t("import.read_so"), type="primary") and chosen is not None:
+            answer = {"layer": chosen} if is_layer else {"encoding": chosen}
+            import_draft.answer_question(**answer)
+            st.rerun()
 
 
 def show_columns_step(draft: Draft) -> None:
@@ -130,6 +159,9 @@ def _show_facts(draft: Draft) -> None:
         Fact(t("import.kind"), t(f"import.kind.{draft.kind}")),
         Fact(t("import.n_rows"), shows.number(n)),
     ]
+    if isinstance(file, RawLayer):
+        title = FORMATS[file.format]
+        facts.append(Fact(t("import.format"), f"{title} · {file.layer}" if file.layer else title))
     if file.encoding:
         facts.append(Fact(t("import.encoding"), file.encoding))
     if isinstance(file, RawLayer) and file.declared_crs:
@@ -176,9 +208,10 @@ def _choose_reading(draft: Draft) -> bool:
             t("import.sheet"), sheets, sheets.index(file.sheet), key=key_of(f"sheet_{sheet}")
         )
         sheet = draft.sheet if sheet == file.sheet else sheet
-    if (encoding, sheet) != (draft.encoding, draft.sheet):
+    layer = _choose_layer(draft)
+    if (encoding, sheet, layer) != (draft.encoding, draft.sheet, draft.layer):
         try:
-            again = import_draft.start_again(draft, encoding=encoding, sheet=sheet)
+            again = import_draft.start_again(draft, encoding=encoding, sheet=sheet, layer=layer)
             if not show_work(again.work, again.say, key="reading"):
                 return False
             import_draft.finish_again(draft, again)
@@ -187,6 +220,16 @@ def _choose_reading(draft: Draft) -> bool:
             return True
         st.rerun()
     return True
+
+
+def _choose_layer(draft: Draft) -> str | None:
+    """Let the reader go over to another layer of the file; return the one chosen."""
+    file = draft.file
+    if not isinstance(file, RawLayer) or len(file.layers) < 2 or file.layer is None:
+        return draft.layer
+    return st.selectbox(
+        t("import.layer"), file.layers, file.layers.index(file.layer), key=key_of(f"layer_{file.layer}")
+    )
 
 
 def show_rows(table: pd.DataFrame, *, key: str, names: Mapping[str, str] | None = None) -> None:

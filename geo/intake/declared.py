@@ -6,7 +6,8 @@ The decision, once for every layer:
 - what the file itself declares is taken when the numbers can be that system;
 - GeoJSON without a `crs` member is WGS84 by RFC 7946, yet inside China such files are as often GCJ-02:
   there it must be named, elsewhere the rule of the format is taken, and noted;
-- otherwise it must be named. Nothing is guessed from the numbers.
+- otherwise it must be named. Numbers that cannot be the system said are told for what they look like
+  (`geo.intake.doubts`); nothing is taken on a guess.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from geo.crs import fits_degrees, parse_coord_sys
 from geo.errors import ChoiceError, CrsError
 from geo.gcj02 import GCJ02_BOX, inside_box
 from geo.intake.checked import Note
+from geo.intake.doubts import guess_projected, looks_exchanged, name_guesses
 
 CrsBasis = Literal["file", "format", "unknown", "none"]
 """Where the declared system comes from: the file says so; the format says so; the file says something
@@ -155,7 +157,7 @@ def choose_coord_sys(
     if declared is None:
         raise ChoiceError("crs_not_named", file=file_name)
     if not is_believable(declared, boxes):
-        raise CrsError("crs_not_believable", file=file_name, coord_sys=declared, **_sample(boxes))
+        raise _doubt(file_name, boxes, declared, "crs_not_believable")
     if basis == "format":
         box = boxes[np.isfinite(boxes).all(axis=1)]
         if inside_box(box[:, 0], box[:, 1], GCJ02_BOX).any():
@@ -169,10 +171,21 @@ def _take_named(
 ) -> tuple[str, tuple[Note, ...]]:
     if not is_believable(named, boxes):
         code = "crs_named_is_degrees" if _is_degrees(named) else "crs_named_is_metres"
-        raise CrsError(code, file=file_name, coord_sys=named, **_sample(boxes))
+        raise _doubt(file_name, boxes, named, code)
     if declared is not None and declared != named:
         return named, (Note("crs_overrides_file", "note", {"coord_sys": named, "declared": declared}),)
     return named, ()
+
+
+def _doubt(file_name: str, boxes: NDArray[np.float64], coord_sys: str, code: str) -> CrsError:
+    """Return what is wrong with a system in degrees: exchanged axes, metres of a known kind, or the code."""
+    values = {"file": file_name, "coord_sys": coord_sys, **_sample(boxes)}
+    if _is_degrees(coord_sys) and looks_exchanged(boxes):
+        return CrsError("crs_axes_exchanged", **values)
+    guesses = guess_projected(boxes) if _is_degrees(coord_sys) else ()
+    if guesses:
+        return CrsError("crs_looks_projected", guesses=name_guesses(guesses), **values)
+    return CrsError(code, **values)
 
 
 def _sample(boxes: NDArray[np.float64]) -> dict[str, object]:

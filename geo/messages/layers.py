@@ -92,6 +92,37 @@ _SYSTEMS: dict[str, Message] = {
         "The two numbers of each corner were exchanged, as you asked.",
         "已按您的选择将每个顶点的两个数值对调。",
     ),
+    "crs_not_named_fits": Message(
+        "{file} does not say for certain which coordinate system it is in. By what is stored it fits best as "
+        "{best}: {best_share:.0%} of {n} corners lie within {within_m:.0f} m of {reference_en}; as {other}, "
+        "{other_share:.0%}.",
+        "{file} 没有明确说明坐标系。与已有数据对照，最像 {best}：{n} 个顶点中 {best_share:.0%} 距{reference_zh}"
+        "不超过 {within_m:.0f} 米；按 {other} 为 {other_share:.0%}。",
+        "Name it, for example {best_name}; nothing is taken on a guess.",
+        "请指明坐标系，例如 {best_name}；程序不会自行认定。",
+    ),
+    "datum_fits": Message(
+        "The layer fits what is stored as {best}: {best_share:.0%} of {n} corners lie within {within_m:.0f} m of "
+        "{reference_en}; as {other}, {other_share:.0%}.",
+        "图层按 {best} 与已有数据吻合：{n} 个顶点中 {best_share:.0%} 距{reference_zh}不超过 {within_m:.0f} 米；"
+        "按 {other} 为 {other_share:.0%}。",
+    ),
+    "datum_differs": Message(
+        "The layer fits best as {best}: {best_share:.0%} of {n} corners lie within {within_m:.0f} m of "
+        "{reference_en}, as {stated} {stated_share:.0%}. Read so it would lie {shift_m:.0f} m further {bearing_en}.",
+        "图层最像 {best}：{n} 个顶点中 {best_share:.0%} 距{reference_zh}不超过 {within_m:.0f} 米，按 {stated} 仅"
+        "{stated_share:.0%}。若按 {best} 读取，将向{bearing_zh}移动 {shift_m:.0f} 米。",
+        "Choose the system again if that is right; nothing was converted.",
+        "若确实如此，请改选坐标系；程序没有自行转换。",
+    ),
+    "datum_stored_differs": Message(
+        "The layer fits what is stored only if that is really in {best} ({best_share:.0%} of {n} corners within "
+        "{within_m:.0f} m of {reference_en}, {shift_m:.0f} m to the {bearing_en}); as {stated} {stated_share:.0%} fit.",
+        "只有当已有数据实为 {best} 时，图层才与之吻合（{n} 个顶点中 {best_share:.0%} 距{reference_zh}不超过 "
+        "{within_m:.0f} 米，相差 {shift_m:.0f} 米，方向{bearing_zh}）；按 {stated} 仅 {stated_share:.0%}。",
+        "What was brought in before may have been given the wrong system: look at its batch before storing this.",
+        "之前导入的数据可能选错了坐标系，请先核对其批次，再存入本图层。",
+    ),
     "crs_axes_exchanged": Message(
         "The numbers of {file} look like latitude before longitude: the first is {x}, {y}.",
         "{file} 的坐标像是纬度在前、经度在后：首个为 {x}, {y}。",
