@@ -10,7 +10,7 @@ import streamlit as st
 from geo.errors import GeoError, StoreError
 from geo.intake.layers import RawLayer
 from geo.messages import say
-from geo.tasks.reading import FILE_KINDS, get_ready_to_read
+from geo.tasks.reading import FILE_KINDS, get_ready_to_read, layers_to_choose
 from ui import import_choices, import_draft, import_outcome, outputs, pages, panels, session, shows
 from ui.import_draft import Draft
 from ui.inputs import key_of
@@ -99,7 +99,7 @@ def _ask(question: GeoError) -> None:
     """Let the reader say which layer is meant, or how the text is coded."""
     panels.show_notice(question.say(session.language()), tone="warning", key="open_question")
     is_layer = question.code == "layer_not_named"
-    options = list(question.values["choices"] if is_layer else ENCODINGS_OFFERED)
+    options = layers_to_choose(question) if is_layer else ENCODINGS_OFFERED
     with st.form("answer", border=False):
         chosen = st.selectbox(
             t("import.layer" if is_layer else "import.encoding"),
