@@ -84,19 +84,20 @@ def _show_fits(draft: Draft, file: RawLayer, doubts: LayerDoubts) -> None:
         ]
         panels.show_table(columns, rows, key="datum_fits")
         if judged.verdict == "differs":
-            preview: ShiftPreview = session.kept(
+            preview: ShiftPreview | None = session.kept(
                 "shift_preview",
                 (file.sha256, file.layer, draft.choices.coord_sys, draft.choices.swap_lonlat),
                 lambda: preview_shift(file, judged, coord_sys=draft.choices.coord_sys),
             )
-            _show_shift(preview)
+            if preview is not None:
+                _show_shift(preview)
 
 
 def _show_shift(preview: ShiftPreview) -> None:
-    panels.show_lead(t("import.shift_map_note"), key="shift_note")
+    st.caption(t("import.shift_map_note"))
     parts = tuple(
-        OutlinePart(routes.keep_preview(import_preview.draw_lines(lines)), rank=rank)
-        for rank, lines in ((1, preview.stated), (2, preview.best))
+        OutlinePart(routes.keep_preview(import_preview.draw_areas(areas)), rank=rank)
+        for rank, areas in ((1, preview.stated), (2, preview.best))
     )
     spec = MapSpec(
         **map_parts.common(t("import.shift_map")),

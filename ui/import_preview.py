@@ -84,9 +84,9 @@ def draw_preview(preview: Preview) -> tuple[str, bytes, Box] | None:
     return "points", _features(properties, points), _box_of(points)
 
 
-def draw_lines(lines: gpd.GeoSeries) -> bytes:
-    """Draw lines in WGS84 as GeoJSON without names."""
-    shapes = np.asarray(lines, dtype=object)
+def draw_areas(areas: gpd.GeoSeries) -> bytes:
+    """Draw areas in WGS84 as GeoJSON without names."""
+    shapes = np.asarray(areas, dtype=object)
     return _features([{"area_id": "", "name": ""}] * len(shapes), shapes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 import pandas as pd
 import streamlit as st
@@ -193,13 +194,8 @@ def _choose_reading(draft: Draft) -> bool:
             key=key_of(f"encoding_{encoding}"),
             format_func=lambda name: name or t("import.choose"),
         )
-        previews = [
-            Row([name, shows.masked(preview)])
-            for name, preview in (tuple(c)[:2] for c in file.encoding_candidates)
-        ]
-        columns = [Column(t("import.encoding"), width="120px"), Column(t("import.first_lines"), is_long=True)]
         if draft.is_encoding_open:
-            panels.show_table(columns, previews, key="encodings")
+            _show_encodings(draft)
         if encoding == file.encoding and not draft.is_encoding_open:
             encoding = draft.encoding
     sheets = getattr(file, "sheets", ())
@@ -220,6 +216,22 @@ def _choose_reading(draft: Draft) -> bool:
             return True
         st.rerun()
     return True
+
+
+def _show_encodings(draft: Draft) -> None:
+    """Draw how the first rows read in each encoding, beside each other."""
+    candidates = [tuple(candidate)[:2] for candidate in draft.file.encoding_candidates]
+    texts = [shows.masked(preview).splitlines() for _, preview in candidates]
+    rows = [
+        Row([str(number), *cells])
+        for number, cells in enumerate(zip_longest(*texts, fillvalue=""), start=1)
+        if number <= import_draft.N_HEAD
+    ]
+    columns = [
+        Column("", align="right", width="48px"),
+        *(Column(name, is_long=True) for name, _ in candidates),
+    ]
+    panels.show_table(columns, rows, key="encodings", height=330, is_plain=True)
 
 
 def _choose_layer(draft: Draft) -> str | None:

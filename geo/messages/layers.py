@@ -110,10 +110,10 @@ _SYSTEMS: dict[str, Message] = {
     "datum_differs": Message(
         "The layer fits best as {best}: {best_share:.0%} of {n} corners lie within {within_m:.0f} m of "
         "{reference_en}, as {stated} {stated_share:.0%}. Read so it would lie {shift_m:.0f} m further {bearing_en}.",
-        "图层最像 {best}：{n} 个顶点中 {best_share:.0%} 距{reference_zh}不超过 {within_m:.0f} 米，按 {stated} 仅"
+        "图层最像 {best}：{n} 个顶点中 {best_share:.0%} 距{reference_zh}不超过 {within_m:.0f} 米，按 {stated} 仅 "
         "{stated_share:.0%}。若按 {best} 读取，将向{bearing_zh}移动 {shift_m:.0f} 米。",
-        "Choose the system again if that is right; nothing was converted.",
-        "若确实如此，请改选坐标系；程序没有自行转换。",
+        "Choose {best} if that is right; nothing was converted.",
+        "若确实如此，坐标系请选 {best}；程序没有自行转换。",
     ),
     "datum_stored_differs": Message(
         "The layer fits what is stored only if that is really in {best} ({best_share:.0%} of {n} corners within "

@@ -21,7 +21,6 @@ from geo.analysis.datum import (
     DatumName,
     convert_as,
     judge_datum,
-    outlines,
 )
 from geo.crs import Box, geometries_to_wgs84, parse_coord_sys
 from geo.errors import ChoiceError
@@ -83,12 +82,10 @@ def doubt_layer(store: Store, layer: RawLayer, *, coord_sys: str | None = None) 
     """
     system = _system_of(layer, coord_sys)
     around = _stored_box(store)
-    if system is not None and not is_believable(system, layer.boxes):
+    if not is_believable(system or "wgs84", layer.boxes):
         is_exchanged = looks_exchanged(layer.boxes, around=around)
         guesses = () if is_exchanged else guess_projected(layer.boxes, around=around)
         return LayerDoubts(is_exchanged=is_exchanged, guesses=guesses)
-    if system is None and not is_believable("wgs84", layer.boxes):
-        return LayerDoubts(guesses=guess_projected(layer.boxes, around=around))
     shapes = layer.table[GEOMETRY_COLUMN].to_numpy(dtype=object)
     is_degrees = system is None or system in _STATED
     degrees = shapes if is_degrees else geometries_to_wgs84(shapes, coord_sys=str(system))
@@ -115,33 +112,38 @@ def explain_choice(error: ChoiceError, layer: RawLayer, doubts: LayerDoubts) -> 
 
 @dataclass(frozen=True)
 class ShiftPreview:
-    """Outlines of a layer in WGS84, read in two ways, beside what is stored."""
+    """Areas of a layer in WGS84, read in two ways."""
 
     stated: gpd.GeoSeries
+    """As they lie when read as stated."""
     best: gpd.GeoSeries
+    """As they lie when read as fits best; where the stored data is doubted, where they would have to lie."""
     box: Box
+    """Around one of the smallest areas, both ways: large enough that the shift can be seen."""
 
 
-def preview_shift(layer: RawLayer, judged: DatumJudgement, *, coord_sys: str | None = None) -> ShiftPreview:
-    """Draw the first shapes of a layer as they lie when read as stated, and as fits best.
-
-    Where it is the stored data that is doubted, `best` is where the layer would have to lie to fit it.
-    """
+def preview_shift(
+    layer: RawLayer, judged: DatumJudgement, *, coord_sys: str | None = None
+) -> ShiftPreview | None:
+    """Lay out the first areas of a layer in two ways; None where it has no areas."""
     system = _system_of(layer, coord_sys)
     shapes = layer.table[GEOMETRY_COLUMN].to_numpy(dtype=object)
-    shapes = shapes[~shapely.is_missing(shapes)][:_MOST_DRAWN]
+    parts = shapely.get_parts(shapes[~shapely.is_missing(shapes)])
+    parts = parts[shapely.get_dimensions(parts) == 2][:_MOST_DRAWN]
+    if not len(parts):
+        return None
     if system is not None and system not in _STATED:
-        shapes = geometries_to_wgs84(shapes, coord_sys=system)
-    stated, best = (_lay(shapes, fit) for fit in (judged.as_stated, judged.best))
-    west, south, east, north = shapely.total_bounds(np.concatenate([stated, best]))
+        parts = geometries_to_wgs84(parts, coord_sys=system)
+    stated, best = (_lay(parts, fit) for fit in (judged.as_stated, judged.best))
+    one = int(np.argsort(shapely.area(stated))[len(stated) // 4])
+    west, south, east, north = shapely.total_bounds(np.array([stated[one], best[one]]))
     box = (float(west), float(south), float(east), float(north))
     return ShiftPreview(gpd.GeoSeries(stated, crs=4326), gpd.GeoSeries(best, crs=4326), box)
 
 
 def _lay(shapes: NDArray[np.object_], fit: DatumFit) -> NDArray[np.object_]:
-    lines = outlines(shapes)
     return np.asarray(
-        shapely.transform(lines, lambda xy: np.column_stack(convert_as(xy[:, 0], xy[:, 1], fit)))
+        shapely.transform(shapes, lambda xy: np.column_stack(convert_as(xy[:, 0], xy[:, 1], fit)))
     )
 
 
@@ -197,9 +199,9 @@ def _say_judgement(judged: DatumJudgement) -> Note | None:
 def _values(judged: DatumJudgement) -> dict[str, object]:
     """Return what the sentences are filled with."""
     best, stated = judged.best, judged.as_stated
-    other = next(
-        (fit for fit in judged.fits if fit.doubted == "file" and fit.coord_sys != best.coord_sys), stated
-    )
+    # WGS84 is what every reader compares with; where that is best itself, the runner-up.
+    rivals = [fit for fit in judged.fits if fit.doubted == "file" and fit.coord_sys != best.coord_sys]
+    other = next((fit for fit in rivals if fit.coord_sys == "wgs84"), rivals[0] if rivals else stated)
     reference, bearing = _REFERENCES[judged.reference], _BEARINGS[judged.bearing]
     return {
         "best": DATUM_TITLES[best.coord_sys], "best_share": best.share_within,
