@@ -7,6 +7,7 @@ until the preview is confirmed.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -247,7 +248,7 @@ def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
     left = min(most, MOST_DRAFTS * most - bytes_of_drafts())
     paths = []
     for number, upload in enumerate(uploads):
-        path = folder / f"{number}{Path(upload.name).suffix[:12]}"
+        path = folder / f"{number}{_plain_ending(upload.name)}"
         with path.open("wb") as target:
             while piece := upload.read(PIECE_BYTES):
                 left -= len(piece)
@@ -257,6 +258,12 @@ def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
                 target.write(piece)
         paths.append(path)
     return paths
+
+
+def _plain_ending(name: str) -> str:
+    """Return the ending of an uploaded file in letters and digits; its name is kept beside the file only."""
+    ending = re.sub(r"[^a-z0-9]", "", Path(name.replace("\x00", "")).suffix.lower())
+    return f".{ending[:12]}" if ending else ""
 
 
 def bytes_of_drafts() -> int:

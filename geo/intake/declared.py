@@ -12,6 +12,7 @@ The decision, once for every layer:
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,9 @@ CrsBasis = Literal["file", "format", "unknown", "none"]
 that is no system we know; nowhere."""
 
 DEGREE_SYSTEMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+_DEFINITION = re.compile(r"\w+\s*[\[(]|\{|[\w:./ -]{1,200}$")
+"""WKT, PROJJSON, or the name or code of a system. A PROJ string could name files (`+init`, `+nadgrids`)."""
 
 _SAME_M = 1e-3
 """Two definitions are one system when they put a point at the same place to a millimetre."""
@@ -56,11 +60,11 @@ def name_declared(text: str | None, boxes: NDArray[np.float64]) -> tuple[str | N
     A match of low confidence is taken only where both definitions have the same ellipsoid and put the
     middle of the layer at the same place.
     """
-    if text is None or not text.strip("\ufeff \n\r\t"):
+    plain = (text or "").strip("\ufeff \n\r\t")
+    if not plain:
         return None, "none"
-    try:
-        crs = pyproj.CRS.from_user_input(text.strip("\ufeff \n\r\t")).to_2d()
-    except pyproj.exceptions.CRSError:
+    crs = _parse_definition(plain)
+    if crs is None:
         return None, "unknown"
     if crs.to_authority() == ("OGC", "CRS84"):
         return "wgs84", "file"
@@ -73,6 +77,15 @@ def name_declared(text: str | None, boxes: NDArray[np.float64]) -> tuple[str | N
         return parse_coord_sys(f"epsg:{epsg}"), "file"
     except CrsError:
         return None, "unknown"
+
+
+def _parse_definition(text: str) -> pyproj.CRS | None:
+    if not _DEFINITION.match(text):
+        return None
+    try:
+        return pyproj.CRS.from_user_input(text).to_2d()
+    except pyproj.exceptions.CRSError:
+        return None
 
 
 def _is_same(crs: pyproj.CRS, known: pyproj.CRS, boxes: NDArray[np.float64]) -> bool:

@@ -226,6 +226,9 @@ def _walk_list(cursor: _Cursor) -> Iterator[object]:
 
 def _name_crs(member: object) -> str | None:
     """Return the name in a `crs` member (GeoJSON 2008), which RFC 7946 no longer has but files do."""
-    inner = member.get("properties") if isinstance(member, dict) else None
+    if not isinstance(member, dict):
+        return None
+    inner = member.get("properties")
     name = inner.get("name") if isinstance(inner, dict) else None
-    return name if isinstance(name, str) else None
+    # One that is described elsewhere (type `link`) is never fetched: it is a system that is not known.
+    return name if isinstance(name, str) else str(member.get("type"))

@@ -77,6 +77,8 @@ def find_layer_kind(head: bytes, *, file_name: str) -> LayerKind:
         raise FileError("layer_is_packed", file=file_name)
     if _OBJECTS.match(head):
         raise FileError("layer_is_object", file=file_name)
+    if _is_table_of_shapefile(head):
+        raise FileError("shapefile_part_missing", file=file_name, part=".shp")
     plain = _as_ascii(head)
     if plain.startswith(b"<"):
         element = _FIRST_ELEMENT.search(plain)
@@ -86,6 +88,14 @@ def find_layer_kind(head: bytes, *, file_name: str) -> LayerKind:
     if plain[:1] in (b"{", b"["):
         return "json"
     raise FileError("layer_format_unknown", file=file_name)
+
+
+def _is_table_of_shapefile(head: bytes) -> bool:
+    """Tell a .dbf that came alone by its version, date and length of header (dBASE III and IV)."""
+    if len(head) < 33 or head[0] not in (0x03, 0x83, 0x8B):
+        return False
+    header_bytes = int.from_bytes(head[8:10], "little")
+    return head[2] <= 12 and head[3] <= 31 and header_bytes % 32 == 1 and header_bytes > 32
 
 
 def find_xml_encoding(head: bytes) -> str | None:
