@@ -27,6 +27,7 @@ _PARTS = (
     "commands",
     "access",
     "analysis",
+    "walking",
     "tasks",
     "present",
 )
