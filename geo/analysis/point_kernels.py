@@ -39,7 +39,9 @@ class Places(NamedTuple):
 @compiled
 def share_cost(cost: int, part: int, length: int) -> int:
     """Return what a part of an edge costs, to the nearest decimetre."""
-    if length in (0, cost):
+    if length == 0:
+        return 0
+    if cost == length:
         return part
     return int((np.int64(cost) * part + length // 2) // length)
 

@@ -99,6 +99,12 @@ MESSAGES: dict[str, Message] = {
         "Use yes, no, bridge, tunnel or a level.",
         "请使用 是、否、桥、隧道 或层号。",
     ),
+    "street_walk_unclear": Message(
+        "{n} values of `{column}` do not say whether people may walk; taken as yes.",
+        "“{column}”列有 {n} 个值无法判断是否可步行，按可步行处理。",
+        "Use yes or no.",
+        "请使用 是 或 否。",
+    ),
     "streets_moved_ends": Message(
         "{n} ends of streets were moved by up to {tolerance_m} m to meet another street.",
         "有 {n} 个路段端点移动了不超过 {tolerance_m} 米，以与其他道路相接。",
