@@ -36,6 +36,9 @@ OUTLINE_STEP_M: Final = 20.0
 """Distance between the places along an outline at which it may be entered. A path inside that meets no
 street is walked at most half of this longer than it is."""
 
+ELSEWHERE_M: Final = 5000.0
+"""Points of which none lies nearer to the box of the network than this belong to another place."""
+
 _TIE_M = 1e-6
 _MOST_APART_DM = 10_000_000
 """A thousand kilometres: longer walks are nonsense, and sums stay in 32 bits."""
@@ -105,7 +108,7 @@ def snap_points(
     Raises
     ------
     GeoError
-        If all points lie farther than the ceiling from the whole network, as in another city (fault B31): a
+        If all points lie farther than ELSEWHERE_M from the whole network, as in another city (fault B31): a
         coverage of 0 % would be a wrong answer to a wrong question.
     ChoiceError
         If the ceiling is no length.
@@ -115,7 +118,7 @@ def snap_points(
     if not 0 <= ceiling_m * DM_PER_M <= _MOST_APART_DM:
         raise ChoiceError("distance_not_length", name="ceiling_m", value=ceiling_m)
     xy = lay_points(network, lon, lat, name=name)
-    require_overlap(network, xy, ceiling_m=ceiling_m, name=name)
+    require_overlap(network, xy, name=name)
     return _snap(network, xy, np.arange(len(xy), dtype=np.int32), len(xy), ceiling_m=ceiling_m)
 
 
@@ -168,7 +171,7 @@ def snap_facilities(
     xy = np.concatenate([own[plain], given, drawn])
     owner = np.concatenate([plain, given_of, drawn_of])
     order = np.argsort(owner, kind="stable")
-    require_overlap(network, xy, ceiling_m=ceiling_m, name="facilities")
+    require_overlap(network, xy, name="facilities")
     snapped = _snap(network, xy[order], owner[order], len(facilities), ceiling_m=ceiling_m)
     shut = np.unique(given_of[~snapped.is_joined[given_of]])
     snapped.reasons[shut] = "no_entrance"
@@ -191,8 +194,8 @@ def lay_points(network: WalkNetwork, lon: ArrayLike, lat: ArrayLike, *, name: st
     return xy
 
 
-def require_overlap(network: WalkNetwork, xy: Floats, *, ceiling_m: float, name: str) -> None:
-    """Refuse points of which none lies in the box of the network, widened by the ceiling.
+def require_overlap(network: WalkNetwork, xy: Floats, *, name: str) -> None:
+    """Refuse points of which none lies near the box of the network.
 
     Raises
     ------
@@ -204,14 +207,8 @@ def require_overlap(network: WalkNetwork, xy: Floats, *, ceiling_m: float, name:
         return
     low, high = network.lines.xy.min(axis=0), network.lines.xy.max(axis=0)
     apart_m = np.hypot(*np.maximum(np.maximum(low - known, known - high), 0.0).T)
-    if float(apart_m.min()) > ceiling_m:
-        raise GeoError(
-            "points_off_network",
-            name=name,
-            n=len(known),
-            apart_km=float(apart_m.min()) / 1000,
-            limit_m=ceiling_m,
-        )
+    if float(apart_m.min()) > ELSEWHERE_M:
+        raise GeoError("points_off_network", name=name, n=len(known), apart_km=float(apart_m.min()) / 1000)
 
 
 def join_places(network: WalkNetwork, snapped: Snapped) -> Floats:

@@ -106,6 +106,7 @@ def make_own_streets(layer: RawLayer, choices: OwnStreetChoices) -> Streets:
     ends = _move_ends(lines, choices.tolerance_m)
     pieces, owner, n_crossings = _split(ends, is_apart)
     is_kept, n_short, n_twins = _choose(pieces, choices.tolerance_m)
+    n_short += int((shapely.length(ends.lines) <= _SAME_M).sum())
     pieces, owner = pieces[is_kept], owner[is_kept]
     counted = (
         Note("streets_moved_ends", "note", {"n": ends.n_moved, "tolerance_m": choices.tolerance_m}),
@@ -223,7 +224,8 @@ def _split(ends: _Ends, is_apart: NDArray[np.bool_]) -> tuple[NDArray[np.object_
     """Cut lines at crossings and where ends rest on them; return pieces, their lines, crossings."""
     lines = ends.lines
     a, b = shapely.STRtree(lines).query(lines, predicate="intersects")
-    is_pair = (a < b) & ~is_apart[a] & ~is_apart[b]
+    is_split = ~is_apart & (shapely.length(lines) > _SAME_M)
+    is_pair = (a < b) & is_split[a] & is_split[b]
     a, b = a[is_pair], b[is_pair]
     shared = shapely.intersection(lines[a], lines[b])
     parts, pair = shapely.get_parts(shared, return_index=True)
