@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 
 SMALL = {
     "assign": ("--points", "1000000", "--polygons", "20000", "--no-tainan", "--repeats", "1"),
+    "boundaries": ("--areas", "10000"),
     "crs": ("--quick",),
     "dashboard_store": ("--cases", "1000000", "--again", "3"),
     "imports": ("--cases", "100000", "--areas", "5000"),

@@ -24,7 +24,10 @@ FINDINGS: dict[str, Message] = {
     "code_not_under_parent": Message(
         "The code {area} does not begin with that of its parent {parent}.", "编码 {area} 不以上级编码 {parent} 开头。"
     ),
-    "area_twice": Message("{area} and {other} have the same shape: {size}.", "{area} 与 {other} 图形完全相同：{size}。"),
+    "area_twice": Message(
+        "{area} and {other} have the same shape: {size}.",
+        "{area} 与 {other} 图形完全相同：{size}。",
+    ),
     "overlap": Message("{area} and {other} overlap: {size}.", "{area} 与 {other} 重叠：{size}。"),
     "overlap_sliver": Message(
         "{area} and {other} overlap in a sliver: {size}.", "{area} 与 {other} 之间有狭长重叠：{size}。"
@@ -43,7 +46,8 @@ FINDINGS: dict[str, Message] = {
         "{area} 与其上级 {parent} 的边界略有出入：{size}。",
     ),
     "in_two_parents": Message(
-        "{area} belongs to {parent} and lies in {other} too: {size}.", "{area} 属于 {parent}，但也位于 {other}：{size}。"
+        "{area} belongs to {parent} and lies in {other} too: {size}.",
+        "{area} 属于 {parent}，但也位于 {other}：{size}。"
     ),
     "parent_unknown": Message(
         "{area} names a parent that is not there: {parent}.", "{area} 所填上级 {parent} 不存在。"
@@ -51,28 +55,39 @@ FINDINGS: dict[str, Message] = {
     "parent_none": Message("{area} lies in no parent.", "{area} 不在任何上级之内。"),
     "parent_without_child": Message("{parent} has no area of this level.", "{parent} 没有本层级的区域。"),
     "place_in_no_area": Message("People in no area: {size}.", "有人口点不在任何区域内：{size}。"),
-    "courtyard_cut": Message("A border cuts the courtyard {area}: {size} ({value}).", "院落 {area} 被边界切割：{size}（{value}）。"),
+    "courtyard_cut": Message(
+        "A border cuts the courtyard {area}: {size} ({value}).",
+        "院落 {area} 被边界切割：{size}（{value}）。",
+    ),
     "courtyard_over_microgrids": Message(
         "The courtyard {area} lies in several micro-grids ({value}).", "院落 {area} 跨多个微网格（{value}）。"
     ),
-    "building_cut": Message("A border cuts the building {area}: {size} ({value}).", "楼栋 {area} 被边界切割：{size}（{value}）。"),
+    "building_cut": Message(
+        "A border cuts the building {area}: {size} ({value}).",
+        "楼栋 {area} 被边界切割：{size}（{value}）。",
+    ),
 }  # fmt: skip
 
 _TOLD: dict[str, Message] = {
-    "finding_place": Message(" at {lon:.6f}, {lat:.6f}", "（{lon:.6f}, {lat:.6f}）"),
+    "finding_place": Message(" ({lon:.6f}, {lat:.6f})", "（{lon:.6f}, {lat:.6f}）"),
     "finding_row": Message("feature {row}", "要素 {row}"),
     "everything_there": Message("the whole", "全域"),
     "severity_blocks": Message("blocks", "阻止发布"),
     "severity_warns": Message("warns", "警告"),
     "severity_note": Message("note", "提示"),
     "said_check": Message(
-        "{n_blocks} that block, {n_warns} warnings, {n_notes} notes.", "阻止发布 {n_blocks} 项，警告 {n_warns} 项，提示 {n_notes} 项。"
+        "{n_blocks} that block, {n_warns} warnings, {n_notes} notes.",
+        "阻止发布 {n_blocks} 项，警告 {n_warns} 项，提示 {n_notes} 项。"
     ),
     "said_finding": Message("  {finding} [{severity}] {text}", "  {finding} [{severity}] {text}"),
     "said_remedy": Message("      {kind} {area}: {changes}", "      {kind} {area}：{changes}"),
-    "said_more_findings": Message("  … {n} more; --out FILE writes all of them.", "  … 另有 {n} 项；--out FILE 可写出全部。"),
+    "said_more_findings": Message(
+        "  … {n} more; --out FILE writes all of them.",
+        "  … 另有 {n} 项；--out FILE 可写出全部。",
+    ),
     "said_changed": Message(
-        "  {area}: {before:,.1f} m² → {after:,.1f} m² ({change:+,.1f})", "  {area}：{before:,.1f} m² → {after:,.1f} m²（{change:+,.1f}）"
+        "  {area}: {before:,.1f} m² → {after:,.1f} m² ({change:+,.1f})",
+        "  {area}：{before:,.1f} m² → {after:,.1f} m²（{change:+,.1f}）"
     ),
     "said_repaired": Message(
         "{n_applied} mended, {n_refused} above the ceiling and left as they are, written to {file}.",
@@ -81,9 +96,10 @@ _TOLD: dict[str, Message] = {
     "said_repaired_next": Message(
         "The original is as it was; bring the new file in as a draft.", "原文件未改动；请将新文件作为草稿导入。"
     ),
-    "boundaries_file_or_level": Message(
-        "Nothing was named to check.", "没有指明要检查的内容。",
-        "Name a FILE, or --level for stored boundaries.", "请给出文件，或用 --level 指定已入库的层级。",
+
+    "report_format_unknown": Message(
+        "Findings cannot be written as {format!r}.", "检查结果不能写成 {format!r} 格式。",
+        "Name a file that ends in json, csv, geojson or gpkg.", "文件名请以 json、csv、geojson 或 gpkg 结尾。",
     ),
     "remedy_not_offered": Message(
         "Finding {finding} has no remedy {remedy!r}.", "第 {finding} 项没有修复办法 {remedy!r}。",
