@@ -7,6 +7,7 @@ that a piece can be given to a neighbour without leaving a crack.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geo.analysis.edges import Floats, Geometries, Ints
+from geo.analysis.edges import Floats, Geometries
 from geo.measure import area_m2, metres_per_degree
 
 GRID_DEG = 1e-9
@@ -71,6 +72,13 @@ def put_back(shapes: Geometries, corners: Floats) -> Geometries:
     return np.where(shapely.is_valid(back), back, shapes)
 
 
+def join_pieces(pieces: Sequence[object]) -> object:
+    """Join pieces that touch, on the grid, since their corners went back to where the areas have them."""
+    joined = shapely.get_parts(shapely.union_all(pieces, grid_size=GRID_DEG))
+    solid = joined[shapely.get_type_id(joined) == shapely.GeometryType.POLYGON]
+    return shapely.multipolygons(put_back(solid, shapely.get_coordinates(pieces)))
+
+
 def measure_width_m(shapes: Geometries) -> Floats:
     """Measure the mean width of polygons in WGS84: twice the surface over the outline, in metres.
 
@@ -95,8 +103,3 @@ def find_holders(faces: Faces, polygons: Geometries) -> tuple[NDArray[np.intp], 
     tree = shapely.STRtree(polygons)
     face, holder = tree.query(faces.spots, predicate="intersects")
     return face, holder
-
-
-def numbers_per(face: NDArray[np.intp], n: int) -> Ints:
-    """Count the pairs of each piece."""
-    return np.bincount(face, minlength=n).astype(np.int64)

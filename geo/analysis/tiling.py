@@ -25,7 +25,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.analysis.edges import Geometries, Ints, find_open_edges, list_edges
-from geo.analysis.faces import Faces, cut_faces, find_holders, measure_width_m
+from geo.analysis.faces import Faces, cut_faces, find_holders, join_pieces, measure_width_m
 from geo.analysis.findings import join_findings, make_findings, no_findings
 from geo.analysis.matching import find_loose_corners
 from geo.analysis.parents import WGS84_EPSG, find_parents
@@ -374,8 +374,8 @@ def _melt(groups: Mapping[_Key, list[object]]) -> tuple[list[_Key], Geometries]:
     keys: list[_Key] = []
     shapes: list[object] = []
     for key, pieces in groups.items():
-        parts = [pieces[0]] if len(pieces) == 1 else [shapely.union_all(pieces)]
-        for part in shapely.get_parts(shapely.get_parts(parts)):
+        parts = shapely.get_parts(pieces[0] if len(pieces) == 1 else join_pieces(pieces))
+        for part in parts:
             if shapely.get_type_id(part) == shapely.GeometryType.POLYGON and not shapely.is_empty(part):
                 keys.append(key)
                 shapes.append(part)
