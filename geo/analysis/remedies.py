@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from geo.analysis.edges import Geometries
-from geo.analysis.faces import measure_length_m
+from geo.analysis.faces import GRID_DEG, measure_length_m
 from geo.measure import area_m2
 
 RemedyKind = Literal["longest_edge", "smallest", "to_area", "split", "drop_twin", "cut_off", "add_corners"]
@@ -145,7 +145,8 @@ def split_overlap(shape: object, first: object, second: object) -> tuple[object,
     """Split what two areas share along its middle: the part the first keeps, and that of the second.
 
     The middle is where one is as far from the border of the first as from that of the second. None where
-    the two borders do not both bound it, as of an area that lies within another.
+    the two borders do not both bound it, as of an area that lies within another, and where it is so thin
+    that the middle cannot be drawn.
     """
     rim = shapely.boundary(shape)
     points = shapely.line_interpolate_point(rim, (np.arange(_STEPS) + 0.5) / _STEPS, normalized=True)
@@ -157,9 +158,12 @@ def split_overlap(shape: object, first: object, second: object) -> tuple[object,
         return None
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=shape))
     cell, point = shapely.STRtree(points).query(cells, predicate="intersects")[:2]
-    of_second = shapely.union_all(cells[np.unique(cell[nearer_first[point]])])
-    second_keeps = _surfaces(shapely.intersection(shape, of_second))
-    first_keeps = _surfaces(shapely.difference(shape, second_keeps))
+    try:
+        of_second = shapely.union_all(cells[np.unique(cell[nearer_first[point]])], grid_size=GRID_DEG)
+        second_keeps = _surfaces(shapely.intersection(shape, of_second))
+        first_keeps = _surfaces(shapely.difference(shape, second_keeps))
+    except shapely.errors.GEOSException:  # points of a thread-like overlap lie too close to draw its middle
+        return None
     if shapely.is_empty(second_keeps) or shapely.is_empty(first_keeps):
         return None
     return first_keeps, second_keeps

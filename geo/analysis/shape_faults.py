@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.analysis.edges import Floats, Geometries
+from geo.analysis.faces import GRID_DEG
 from geo.analysis.findings import join_findings, make_findings
 from geo.measure import area_m2, metres_per_degree
 
@@ -141,7 +142,7 @@ def find_crossings(shape: object) -> Floats:
     xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(shape)), return_index=True)
     goes_on = (ring[1:] == ring[:-1]) & (np.diff(xy, axis=0) != 0).any(axis=1)
     edges = shapely.linestrings(np.stack([xy[:-1][goes_on], xy[1:][goes_on]], axis=1))
-    pieces = shapely.get_parts(shapely.union_all(edges))
+    pieces = shapely.get_parts(shapely.union_all(edges, grid_size=GRID_DEG))
     ends = shapely.get_coordinates([shapely.get_point(pieces, 0), shapely.get_point(pieces, -1)])
     places, n = np.unique(ends, axis=0, return_counts=True)
     return np.asarray(places[n != 2], dtype=np.float64)
