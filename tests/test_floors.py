@@ -22,7 +22,7 @@ PURE = ("geo.analysis", "geo.casework", "geo.access")
 NEVER_IN_PURE = {"pathlib", "os", "io", "tempfile", "socket", "urllib", "http", "duckdb", "psycopg",
                  "time", "sqlite3", "requests", "subprocess", "geo.settings"}  # fmt: skip
 SQL_OF_FILES = {
-    "geo.intake.vectors": "a GeoPackage is an SQLite file; its contents are listed before GDAL sees it"
+    "geo.intake.geopackages": "a GeoPackage is an SQLite file; its contents are listed before GDAL sees it"
 }
 """Modules with SQL that never reaches the store, and why."""
 PAGES_MAY = ("streamlit", "ui", "geo.tasks", "geo.present", "geo.errors", "__future__")

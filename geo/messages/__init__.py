@@ -20,6 +20,7 @@ _PARTS = (
     "intake",
     "moments",
     "places",
+    "layers",
     "store",
     "health",
     "bringing",
