@@ -65,16 +65,16 @@ def measure_coverage(
     limits = limit_m if isinstance(limit_m, Mapping) else dict.fromkeys(metres, limit_m)
     if lost := sorted(set(metres) - set(limits)):
         raise MissingError("coverage_limit_missing", kinds=", ".join(lost))
-    areas = pd.Categorical(pd.Series(np.asarray(area_id, dtype=object)))
+    code, areas = pd.factorize(pd.Series(np.asarray(area_id, dtype=object)), sort=True)
     joined = np.asarray(is_joined, dtype=bool)
-    people = {name: _read_people(name, values, len(areas)) for name, values in groups.items()}
+    people = {name: _read_people(name, values, len(code)) for name, values in groups.items()}
     tables = []
     for order, (kind, walk) in enumerate(metres.items()):
         walked = np.asarray(walk, dtype=np.float64).ravel()
-        _require_length(kind, walked, len(areas))
+        _require_length(kind, walked, len(code))
         covered = joined & (walked <= limits[kind])  # NaN is not covered
         for number, (group, n_people) in enumerate(people.items()):
-            table = _count(areas, n_people, covered, joined)
+            table = _count(code, areas, n_people, covered, joined)
             tables.append(table.assign(kind=kind, group=group, order=order, number=number))
     if not tables:
         return pd.DataFrame(columns=list(COVERAGE_COLUMNS))
@@ -133,10 +133,13 @@ def _require_length(name: str, values: Floats, n: int) -> None:
 
 
 def _count(
-    areas: pd.Categorical, people: Floats, covered: NDArray[np.bool_], joined: NDArray[np.bool_]
+    code: NDArray[np.intp],
+    areas: pd.Index,
+    people: Floats,
+    covered: NDArray[np.bool_],
+    joined: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    code = np.asarray(areas.codes, dtype=np.int64)
-    is_in, n = code >= 0, len(areas.categories)
+    is_in, n = code >= 0, len(areas)
     known = np.nan_to_num(people)
 
     def add(weights: Floats, rows: NDArray[np.bool_]) -> Floats:
@@ -148,7 +151,7 @@ def _count(
     unknown = add(np.ones(len(code)), np.isnan(people)).astype(np.int64)
     return pd.DataFrame(
         {
-            "area_id": list(areas.categories),
+            "area_id": areas.to_list(),
             "n_covered": n_covered,
             "n_all": n_all,
             "n_not_joined": add(known, ~joined),
