@@ -38,9 +38,10 @@ log = logging.getLogger(__name__)
 TURNS: Final = Turns()
 """The line in which files of this program wait to be read."""
 
-NEED_PER_MB: Final = {"layer": 7.0, "table": 40.0, "streets": 120.0}
+NEED_PER_MB: Final = {"layer": 7.0, "table": 40.0, "streets": 250.0}
 """Memory that reading takes for each MB of a file, about: measured 4 to 9 for GeoJSON, 6 for GeoPackage, 42
-for workbooks, which are packed (`python -m benchmarks.reading`)."""
+for workbooks, which are packed (`python -m benchmarks.reading`); 160 to 300 for .osm.pbf, more than half of
+it addresses that its threads reserve."""
 _NEED_MORE: Final = 1.5
 """A file that did not do with its limit needs at least so many times as much, for all anybody knows."""
 _FATAL_SHARE: Final = 0.6
