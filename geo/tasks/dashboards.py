@@ -171,7 +171,14 @@ def make_dashboard(
     MissingError
         If there are no cases yet.
     """
-    background = background or read_background(store)
+    return store.at_once(
+        lambda: _make_dashboard(store, area, period, before, background or read_background(store))
+    )
+
+
+def _make_dashboard(
+    store: Store, area: AreaCard | None, period: Period, before: Period, background: Background
+) -> Dashboard:
     if background.last_at is None or background.first_at is None:
         raise MissingError("no_cases_yet")
     reaches_back = background.first_at <= before.start
@@ -351,6 +358,7 @@ def _facts(
         n_overdue=int(row["n_overdue"]) if knows_status else 0,
         top=_top_category(categories),
         n_unlocated=int(row["n_unlocated"]),
+        is_latest=scope.background.last_at is None or scope.background.last_at < scope.period.end,
     )
 
 
