@@ -14,6 +14,8 @@ from shapely.geometry import MultiPolygon, Point, box
 
 from geo.errors import ChoiceError, FileError, MissingError
 from geo.intake.dbf import read_dbf
+from geo.intake.limits import Limits
+from geo.intake.vectors import read_by_gdal
 from tests.intake.layer_files import code_of, collection, feature, read, shapefile, zip_of
 
 
@@ -208,3 +210,11 @@ def test_fault_B12_every_kind_of_geometry_that_is_none_to_use_is_listed(tmp_path
     gpd.GeoDataFrame({"a": range(5)}, geometry=shapes, crs=4326).to_file(path, driver="GPKG")
     found = dict(read(path).problems[["row", "code"]].to_numpy().tolist())
     assert found == {2: "geometry_empty", 3: "geometry_not_finite", 4: "geometry_missing"}
+
+
+def test_a_file_that_gdal_takes_for_something_else_is_refused(tmp_path):
+    path = geopackage(tmp_path, "网格")
+    with pytest.raises(FileError) as caught:
+        read_by_gdal(path, "FlatGeobuf", file_name="x", limits=Limits())
+    assert caught.value.code == "layer_format_unknown"
+    assert len(read_by_gdal(path, "GPKG", file_name="x", limits=Limits()).wkb) == 2
