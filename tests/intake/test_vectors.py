@@ -213,7 +213,7 @@ def test_fault_B12_every_kind_of_geometry_that_is_none_to_use_is_listed(tmp_path
 
 
 def test_a_file_that_gdal_takes_for_something_else_is_refused(tmp_path):
-    path = geopackage(tmp_path, "网格")
+    path = geopackage(tmp_path, "网格").rename(tmp_path / "layer.gpkg")
     with pytest.raises(FileError) as caught:
         read_by_gdal(path, "FlatGeobuf", file_name="x", limits=Limits())
     assert caught.value.code == "layer_format_unknown"
