@@ -28,6 +28,7 @@ _PARTS = (
     "commands",
     "access",
     "analysis",
+    "walking",
     "tasks",
     "present",
 )
