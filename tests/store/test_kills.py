@@ -131,6 +131,21 @@ def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_
     assert digest(url) == becomes
 
 
+@pytest.mark.parametrize("step", PLACE)
+def test_fault_G04_a_kill_while_all_cases_are_placed_anew_leaves_the_old_areas_or_the_new(
+    run, kept, stages, step
+):
+    (before, _), (_, becomes) = stages["grids"]
+    url = kept.copy(before, "killed")
+    assert run("grids", url, fail_at="batch.committed") == -signal.SIGKILL  # grids are in, cases not placed
+    was = digest(url)
+    assert was["case_areas"] != becomes["case_areas"]
+    assert run("place", url, fail_at=step) == -signal.SIGKILL
+    assert digest(url) == (becomes if step == "place.committed" else was)
+    assert run("place", url) == 0
+    assert digest(url) == becomes
+
+
 COPY = tuple(step for step in STEPS if step.startswith("copy."))
 MIGRATE = tuple(step for step in STEPS if step.startswith("migrate.") and step != "migrate.backed_up")
 """Steps of making a new store; those of changing an old one are in test_migrating.py."""
