@@ -28,6 +28,7 @@ _PARTS = (
     "access",
     "analysis",
     "tasks",
+    "versions",
     "present",
 )
 

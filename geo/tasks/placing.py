@@ -29,7 +29,7 @@ from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
 from geo.gcj02 import GCJ02_BOX, inside_box
 from geo.hexagons import hexagon_ids
 from geo.intake.place_codes import city_of_codes
-from geo.schema import AREA_LEVELS, PLACEMENT_BASES, PlacementBasis
+from geo.schema import AREA_LEVELS, IN_FORCE, PLACEMENT_BASES, PlacementBasis
 from geo.store.base import BatchHead, Store
 from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
 from geo.tasks.confirming import boundaries_of
@@ -157,7 +157,7 @@ def areas_of_cases(
     pandas.DataFrame
         Rows of `case_areas` less `batch_id`: one per case and basis.
     """
-    sets = store.read("boundary_sets", where={"status": "published"})
+    sets = store.read("boundary_sets", where={"status": IN_FORCE})
     layers = BoundaryLayers(store, sets)
     cases = cases[[name for name in _PLACED_FROM if name in cases.columns]]
     placed: dict[tuple[str, ...], pd.DataFrame] = {}
