@@ -111,7 +111,8 @@ def _find_overlaps(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> pd.DataFrame
         {"before": before, "after": after, "from_share": from_share, "to_share": to_share, "both_share": both}
     )
     is_shared = (from_share > LEAST_TOUCH) | (to_share > LEAST_TOUCH)
-    return pairs.loc[is_shared].reset_index(drop=True)
+    shared: pd.DataFrame = pairs.loc[is_shared].reset_index(drop=True)
+    return shared
 
 
 def _group(links: pd.DataFrame, n_old: int, n_new: int) -> list[tuple[list[int], list[int]]]:
