@@ -193,9 +193,8 @@ def measure(counts: pd.DataFrame, *, residents: pd.Series | None = None) -> pd.D
     ([4.0, 0.75], True)
     """
     # Columns are worked out as arrays and joined once: a table grown column by column costs ten times more.
-    known: dict[str, NDArray[np.float64]] = {
-        name: counts[name].to_numpy(dtype=float, na_value=np.nan) for name in counts.columns
-    }
+    block = counts.to_numpy(dtype=float, na_value=np.nan)
+    known: dict[str, NDArray[np.float64]] = dict(zip(counts.columns, block.T, strict=True))
     sums = _add_sums(known, counts.index, residents)
     known |= sums
     made: dict[str, NDArray[np.float64]] = {}
@@ -227,35 +226,33 @@ def find_small(table: pd.DataFrame, key: IndicatorKey) -> pd.Series:
     return (size > 0) & (size < LEAST_DENOMINATOR)
 
 
-def find_interval(table: pd.DataFrame, key: IndicatorKey, *, level: float = intervals.LEVEL) -> pd.DataFrame:
-    """Return the interval of one indicator for each row of `measure`.
+def find_interval(
+    table: pd.DataFrame, key: IndicatorKey, *, level: float = intervals.LEVEL
+) -> intervals.Interval:
+    """Return the interval of one indicator for each row of `measure`, in the unit of the indicator.
 
     Wilson for shares, exact Poisson for counts and rates, order statistics for hours. That of the
     score joins those of its parts, so it is never too narrow.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `lower`, `upper`, in the unit of the indicator and the index of `table`.
     """
     item = INDICATORS[key]
     if key == "three_rate_score":
-        result = pd.DataFrame(0.0, index=table.index, columns=["lower", "upper"])
-        for part, weight in SCORE_WEIGHTS.items():
-            result += find_interval(table, part, level=level) * weight * 100
-    elif item.format == "share":
-        result = intervals.wilson_interval(table[item.numerator], table[str(item.denominator)], level=level)
-    elif item.format == "hours":
-        share = 0.9 if key == "p90_h" else 0.5
-        result = (
-            intervals.quantile_interval(table, table["n_timed"], share=share, level=level) / SECONDS_PER_H
+        parts = [(find_interval(table, part, level=level), 100 * w) for part, w in SCORE_WEIGHTS.items()]
+        return intervals.Interval(
+            np.sum([part.lower * weight for part, weight in parts], axis=0),
+            np.sum([part.upper * weight for part, weight in parts], axis=0),
         )
-    else:
-        result = intervals.poisson_interval(table[item.numerator], level=level)
-        if item.format == "rate":
-            residents = table["residents"].astype(float).to_numpy()
-            result = result.mul(PER_RESIDENTS / np.where(residents > 0, residents, np.nan), axis=0)
-    return result.set_axis(table.index)
+    if item.format == "share":
+        return intervals.wilson_interval(table[item.numerator], table[str(item.denominator)], level=level)
+    if item.format == "hours":
+        share = 0.9 if key == "p90_h" else 0.5
+        found = intervals.quantile_interval(table, table["n_timed"], share=share, level=level)
+        return intervals.Interval(found.lower / SECONDS_PER_H, found.upper / SECONDS_PER_H)
+    found = intervals.poisson_interval(table[item.numerator], level=level)
+    if item.format != "rate":
+        return found
+    residents = table["residents"].to_numpy(dtype=float)
+    scale = PER_RESIDENTS / np.where(residents > 0, residents, np.nan)
+    return intervals.Interval(found.lower * scale, found.upper * scale)
 
 
 def compare_areas(table: pd.DataFrame, key: IndicatorKey) -> pd.DataFrame:
@@ -284,18 +281,24 @@ def compare_areas(table: pd.DataFrame, key: IndicatorKey) -> pd.DataFrame:
     """
     item = INDICATORS[key]
     better: Literal["low", "high"] = item.better or "high"
-    values = table[key]
-    joint = find_interval(table, key, level=intervals.sibling_level(int(values.notna().sum())))
-    return pd.concat(
-        [
-            values.rename("value"),
-            find_interval(table, key),
-            intervals.rank_areas(values, better=better).rename("rank"),
-            intervals.rank_intervals(values, joint["lower"], joint["upper"], better=better),
-        ],
-        axis=1,
-    ).assign(
-        n_ranked=int(values.notna().sum()), is_small=find_small(table, key), flag=_find_flags(table, item)
+    values = table[key].astype(float)
+    n_ranked = int(values.notna().sum())
+    own = find_interval(table, key)
+    joint = find_interval(table, key, level=intervals.sibling_level(n_ranked))
+    ranks = intervals.rank_intervals(values, joint, better=better)
+    return pd.DataFrame(
+        {
+            "value": values.to_numpy(),
+            "lower": own.lower,
+            "upper": own.upper,
+            "rank": intervals.rank_areas(values, better=better).to_numpy(),
+            "rank_low": ranks.low,
+            "rank_high": ranks.high,
+            "n_ranked": n_ranked,
+            "is_small": find_small(table, key).to_numpy(),
+            "flag": _find_flags(table, item),
+        },
+        index=table.index,
     )
 
 
@@ -325,27 +328,27 @@ def index_counts(counts: pd.DataFrame, groups: Sequence[str] | pd.Index) -> pd.D
     """
     index = groups if isinstance(groups, pd.Index) else pd.Index(list(groups), dtype=object)
     rows = pd.Index(counts["group"].to_numpy(dtype=object), dtype=object).get_indexer(index)
-    has_row = rows >= 0
-    # As arrays by column, joined once: a table of fifty thousand rows is copied as seldom as can be.
-    made: dict[str, NDArray[np.int64] | NDArray[np.float64]] = {}
-    for name in COUNT_COLUMNS:
-        made[name] = np.where(has_row, _picked(counts[name].to_numpy(dtype=np.int64), rows), 0)
-    for name in PERCENTILE_COLUMNS:
-        seconds = counts[name]
-        if seconds.isna().all():
-            made[name] = np.full(len(index), np.nan)
-            continue
-        found = _picked(seconds.to_numpy(dtype=float, na_value=np.nan), rows)
-        made[name] = np.where(has_row, found, np.nan)
-    return pd.DataFrame(made, index=index)
+    has_row = (rows >= 0)[:, None]
+    whole = counts[list(COUNT_COLUMNS)].to_numpy(dtype=np.int64)
+    seconds = counts[list(PERCENTILE_COLUMNS)].to_numpy(dtype=float, na_value=np.nan)
+    # Two blocks, joined once: a table of fifty thousand rows is copied as seldom as can be.
+    return pd.concat(
+        [
+            pd.DataFrame(np.where(has_row, _picked(whole, rows), 0), index=index, columns=COUNT_COLUMNS),
+            pd.DataFrame(
+                np.where(has_row, _picked(seconds, rows), np.nan), index=index, columns=PERCENTILE_COLUMNS
+            ),
+        ],
+        axis=1,
+    )
 
 
-Numbers = TypeVar("Numbers", NDArray[np.int64], NDArray[np.float64])
+Block = TypeVar("Block", NDArray[np.int64], NDArray[np.float64])
 
 
-def _picked(values: Numbers, rows: NDArray[np.intp]) -> Numbers:
-    """Take values by row; -1 takes any."""
-    return values[rows] if len(values) else np.zeros(len(rows), dtype=values.dtype)
+def _picked(values: Block, rows: NDArray[np.intp]) -> Block:
+    """Take rows of a block (n, k); -1 takes any."""
+    return values[rows] if len(values) else np.zeros((len(rows), values.shape[1]), dtype=values.dtype)
 
 
 def _add_sums(

@@ -12,6 +12,7 @@ comparing institutional performance*, Stat. Med. 24, for the funnel.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -31,8 +32,18 @@ FUNNEL_NEAR, FUNNEL_FAR = 0.95, 0.998
 PERCENTILES: tuple[int, ...] = (1, *range(5, 100, 5), 99)
 """Percentiles a store counts, as `p01_s` to `p99_s`."""
 
+_COLUMNS = tuple(f"p{percent:02d}_s" for percent in PERCENTILES)
 
-def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, *, level: float = LEVEL) -> pd.DataFrame:
+
+@dataclass(frozen=True)
+class Interval:
+    """Ends of intervals: parallel arrays (n,), missing where nothing is known on that side."""
+
+    lower: Floats
+    upper: Floats
+
+
+def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, *, level: float = LEVEL) -> Interval:
     """Return the Wilson interval of shares.
 
     Parameters
@@ -45,13 +56,14 @@ def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, *, level: floa
 
     Returns
     -------
-    pandas.DataFrame
-        `lower`, `upper` (n,), 0 to 1.
+    Interval
+        0 to 1.
 
     Examples
     --------
-    >>> wilson_interval([8], [10]).round(4).to_numpy().tolist()
-    [[0.4902, 0.9433]]
+    >>> found = wilson_interval([8], [10])
+    >>> round(float(found.lower[0]), 4), round(float(found.upper[0]), 4)
+    (0.4902, 0.9433)
     """
     k = np.asarray(numerator, dtype=float)
     n = np.asarray(denominator, dtype=float)
@@ -59,28 +71,27 @@ def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, *, level: floa
     z2 = _z(level) ** 2
     centre = (k + z2 / 2) / (n + z2)
     half = np.sqrt(z2 * (k * (n - k) / n + z2 / 4)) / (n + z2)
-    return pd.DataFrame(
-        {"lower": np.clip(centre - half, 0.0, 1.0), "upper": np.clip(centre + half, 0.0, 1.0)}
-    )
+    return Interval(np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0))
 
 
-def poisson_interval(count: ArrayLike, *, level: float = LEVEL) -> pd.DataFrame:
+def poisson_interval(count: ArrayLike, *, level: float = LEVEL) -> Interval:
     """Return the exact interval of the expectation of counts; divide by residents for a rate.
 
     Examples
     --------
-    >>> poisson_interval([0, 10]).round(3).to_numpy().tolist()
-    [[0.0, 3.689], [4.795, 18.39]]
+    >>> found = poisson_interval([0, 10])
+    >>> found.lower.round(3).tolist(), found.upper.round(3).tolist()
+    ([0.0, 4.795], [3.689, 18.39])
     """
     k = np.asarray(count, dtype=float)
     tail = (1 - level) / 2
     lower = np.where(k > 0, special.gammaincinv(np.where(k > 0, k, 1.0), tail), np.where(k == 0, 0.0, np.nan))
-    return pd.DataFrame({"lower": lower, "upper": special.gammainccinv(k + 1, tail)})
+    return Interval(lower, special.gammainccinv(k + 1, tail))
 
 
 def quantile_interval(
     percentiles: pd.DataFrame, n: ArrayLike, *, share: float = 0.5, level: float = LEVEL
-) -> pd.DataFrame:
+) -> Interval:
     """Return a distribution-free interval of a median (or another quantile) from a grid of percentiles.
 
     Parameters
@@ -97,10 +108,10 @@ def quantile_interval(
 
     Returns
     -------
-    pandas.DataFrame
-        `lower`, `upper` in the unit of `percentiles`: the nearest percentiles at or outside the ranks
-        that the binomial distribution gives, so never too narrow. Missing on the side where so few
-        values bound nothing (a median needs six).
+    Interval
+        In the unit of `percentiles`: the nearest percentiles at or outside the ranks that the binomial
+        distribution gives, so never too narrow. Missing on the side where so few values bound nothing
+        (a median needs six).
     """
     size = np.nan_to_num(np.asarray(n, dtype=float)).astype(np.int64)
     tail = (1 - level) / 2
@@ -108,14 +119,14 @@ def quantile_interval(
     high_rank = size + 1 - _ranks_within(size, 1 - share, tail)
     lower = np.full(len(size), np.nan)
     upper = np.full(len(size), np.nan)
-    for percent in PERCENTILES:
+    values = percentiles[list(_COLUMNS)].to_numpy(dtype=float, na_value=np.nan)
+    for percent, value in zip(PERCENTILES, values.T, strict=True):
         rank = (percent * size + 99) // 100
-        value = percentiles[f"p{percent:02d}_s"].to_numpy(dtype=float, na_value=np.nan)
         lower = np.where((size > 0) & (rank <= low_rank), value, lower)
         upper = np.where(
             (size > 0) & (rank >= high_rank) & (high_rank <= size) & np.isnan(upper), value, upper
         )
-    return pd.DataFrame({"lower": lower, "upper": upper})
+    return Interval(lower, upper)
 
 
 def _ranks_within(n: NDArray[np.int64], share: float, tail: float) -> NDArray[np.int64]:
@@ -152,36 +163,42 @@ def rank_areas(values: pd.Series, *, better: Literal["low", "high"]) -> pd.Serie
     return values.rank(method="min", ascending=better == "low")
 
 
-def rank_intervals(
-    values: pd.Series, lower: ArrayLike, upper: ArrayLike, *, better: Literal["low", "high"]
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class RankInterval:
+    """Ranks that intervals allow: parallel arrays (n,), missing where there is no figure to rank."""
+
+    low: Floats
+    high: Floats
+
+
+def rank_intervals(values: ArrayLike, joint: Interval, *, better: Literal["low", "high"]) -> RankInterval:
     """Return the best and the worst rank of each area that the intervals allow.
 
     Parameters
     ----------
     values
         Figures (n,); those that are missing are not ranked and do not count.
-    lower, upper
+    joint
         Joint intervals, of level `sibling_level(n)`. Where one side is missing nothing is known on it.
     better
         Whether low or high figures come first.
 
     Returns
     -------
-    pandas.DataFrame
-        `rank_low`, `rank_high` (n,), the index of `values`: 1 + areas that are surely better, and n less
-        areas that are surely worse (Klein, Wright and Wieczorek 2020).
+    RankInterval
+        1 + areas that are surely better, and n less areas that are surely worse (Klein, Wright and
+        Wieczorek 2020).
     """
     sign = 1.0 if better == "low" else -1.0
-    known = values.notna().to_numpy()
-    near = np.asarray(lower if better == "low" else upper, dtype=float) * sign
-    far = np.asarray(upper if better == "low" else lower, dtype=float) * sign
+    known = ~np.isnan(np.asarray(values, dtype=float))
+    near = (joint.lower if better == "low" else joint.upper) * sign
+    far = (joint.upper if better == "low" else joint.lower) * sign
     near = np.where(np.isnan(near), -np.inf, near)[known]
     far = np.where(np.isnan(far), np.inf, far)[known]
-    result = pd.DataFrame(np.nan, index=values.index, columns=["rank_low", "rank_high"])
-    result.loc[known, "rank_low"] = 1 + np.searchsorted(np.sort(far), near, side="left")
-    result.loc[known, "rank_high"] = np.searchsorted(np.sort(near), far, side="right")
-    return result
+    low, high = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    low[known] = 1 + np.searchsorted(np.sort(far), near, side="left")
+    high[known] = np.searchsorted(np.sort(near), far, side="right")
+    return RankInterval(low, high)
 
 
 def flag_shares(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.object_]:

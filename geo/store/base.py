@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +21,8 @@ from geo.errors import ChoiceError
 from geo.messages import Language, say
 from geo.schema import AreaLevel, BatchKind, PlacementBasis
 from geo.vector_tiles import Tile
+
+Answer = TypeVar("Answer")
 
 GroupBy = Literal[
     "all", "district", "subdistrict", "community", "grid", "microgrid", "courtyard", "unit_grid",
@@ -224,6 +226,12 @@ class Store(Protocol):
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the store, for example `demo`; the store's own facts cannot be set."""
 
+    def at_once(self, work: Callable[[], Answer]) -> Answer:
+        """Answer all questions of some work from one version of the data.
+
+        The work must only read; it is begun once more when the database was lost meanwhile.
+        """
+
     def verify(self) -> list[BrokenRule]:
         """Look for rows that break a rule of the store; an empty list means all is well."""
 
@@ -414,7 +422,7 @@ class Store(Protocol):
         - `n_closed_without_due` closed in the period without any deadline
         - `n_timed` closed in the period at or after `reported_at`; `n_negative` closed before it
         - `p01_s` … `p99_s` discrete percentiles (1, 5, 10, 15 … 90, 95, 99) of whole seconds from
-          `reported_at` to `closed_at` of the `n_timed`
+          `reported_at` to `closed_at` of the `n_timed`, as floats, since a group may have none
         - `n_callbacks`, `n_contacted`, `n_solved`, `n_satisfied`, `n_basically_satisfied` of the
           cases closed in the period with `valid_callback`
         - `n_unlocated` of `n_new`, those without a usable location

@@ -74,11 +74,16 @@ def period_counts(
     groups, order = facts.memory.get(
         ("order", by, codes), lambda: _sort_groups(facts, by, codes), size=lambda _: 24 * len(codes)
     )
-    table: dict[str, object] = {"group": pd.Series(groups, dtype=object)}
-    for name in PERIOD_COUNTS:
-        table[name] = counts[name][order]
-    table |= _percentile_columns(found, [codes[p] for p in order] if found else [None] * len(order))
-    return pd.DataFrame(table)
+    whole = np.stack([counts[name][order] for name in PERIOD_COUNTS], axis=1)
+    seconds = _percentiles_of(found, [codes[p] for p in order])
+    return pd.concat(
+        [
+            pd.Series(groups, dtype=object, name="group"),
+            pd.DataFrame(whole, columns=PERIOD_COUNTS),
+            pd.DataFrame(seconds, columns=PERCENTILES),
+        ],
+        axis=1,
+    )
 
 
 def _sort_groups(
@@ -94,19 +99,12 @@ def _sort_groups(
     return names, np.array(order, dtype="int64")
 
 
-def _percentile_columns(found: Percentiles, codes: Sequence[int | None]) -> dict[str, pd.arrays.IntegerArray]:
-    """Return a column per percentile, missing where a group has none."""
+def _percentiles_of(found: Percentiles, codes: Sequence[int | None]) -> npt.NDArray[np.float64]:
+    """Return a row of percentiles per group (n, 21), missing where it has none."""
+    none = [np.nan] * len(PERCENTILES)
     if not found:
-        missing = pd.array(np.zeros(len(codes), dtype="int64"), dtype="Int64")
-        missing[:] = pd.NA
-        return dict.fromkeys(PERCENTILES, missing)
-    none = [0] * len(PERCENTILES)
-    picked = np.array([found.get(code, none) for code in codes], dtype="int64").reshape(-1, len(PERCENTILES))
-    is_missing = np.array([code not in found for code in codes], dtype=bool)
-    return {
-        name: pd.arrays.IntegerArray(picked[:, position].copy(), is_missing.copy())
-        for position, name in enumerate(PERCENTILES)
-    }
+        return np.full((len(codes), len(PERCENTILES)), np.nan)
+    return np.array([found.get(code, none) for code in codes], dtype=float).reshape(-1, len(PERCENTILES))
 
 
 def count_facts(

@@ -4,7 +4,8 @@ A case marks up to six months: of its report, its closing, its deadline, the mon
 late, the month in which it ended, and, when it was closed in a month before that of its deadline,
 the pair of both. Every count of a period is a sum of such marks or the difference of two such sums
 (`slices`). `case_counts` keeps these sums for wide areas; for narrow ones they are made from
-`case_facts` when asked. Both use the SQL made here, so the meaning of a mark stands in one place.
+`case_facts` when asked (`handfuls`). Both use the SQL made here, so the meaning of a mark stands in one
+place.
 """
 
 from __future__ import annotations
@@ -68,26 +69,15 @@ def sums_of(mark: Mark, codes: Mapping[str, int], sign: str = "") -> str:
     )
 
 
-_READ = (
-    "reported_month", "closed_month", "due_month", "late_month", "ended_month", "is_final", "close_s",
-    "closed_at", "due_at", "valid_callback", "contacted", "solved", "state_code", "position_source_code",
-    "satisfaction_code",
-)  # fmt: skip
-"""Columns of `case_facts` that `MARKS` name."""
+def row_columns(codes: Mapping[str, int]) -> dict[str, str]:
+    """SQL by name of what each fact says of every mark: `month_0`, `due_month_0` …, and each of its sums.
 
-
-def marks_sql(group: str, condition: str, codes: Mapping[str, int]) -> str:
-    """SELECT of the sums by group, month and month of the deadline of the facts of a condition.
-
-    The facts are looked up once, not once for each mark.
+    The month is missing where a fact does not make the mark; a sum tells whether it would add 1.
     """
-    parts = " UNION ALL ".join(
-        f"SELECT f.code, {mark.month} AS month, CAST({mark.due_month} AS integer) AS due_month, "
-        f"{sums_of(mark, codes)} FROM chosen f WHERE {mark.which} GROUP BY 1, 2, 3"
-        for mark in MARKS
-    )
-    columns = ", ".join(f"f.{name}" for name in _READ)
-    return (
-        f"WITH chosen AS MATERIALIZED (SELECT {group} AS code, {columns} FROM case_facts f "
-        f"WHERE {condition}) {parts}"
-    )
+    columns: dict[str, str] = {}
+    for position, mark in enumerate(MARKS):
+        columns[f"month_{position}"] = f"CASE WHEN {mark.which} THEN {mark.month} END"
+        columns[f"due_month_{position}"] = f"CAST({mark.due_month} AS integer)"
+        for name, which in mark.adds.items():
+            columns[name] = f"coalesce({which.format(**codes)}, FALSE)"
+    return columns

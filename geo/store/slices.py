@@ -30,20 +30,11 @@ from geo.store.base import CaseFilter, GroupBy
 from geo.store.codes import FactTable
 from geo.store.database import Params
 from geo.store.filters import Condition, build_condition
+from geo.store.handfuls import NO_CODE, NO_MONTH, MonthSums, find_handful
 from geo.store.ledger import SUMMED
-from geo.store.marks import NAMED_CODES, marks_sql
 from geo.store.questions import FLOWS, MONTH_COUNTS, PERIOD_COUNTS, facts_in_period, group_sql
 
 Numbers = npt.NDArray[np.int64]
-
-FEW_CASES = 250_000
-"""Up to this many cases a slice is made from the facts and kept."""
-
-_NO_CODE = -1
-"""Stands for the group of the cases without a value while codes are an array."""
-
-NO_MONTH = -1
-"""Month of the cases without a moment of report, and deadline month of all marks but `n_ahead`."""
 
 _AREA_BY = ("all", "district", "subdistrict")
 _LISTS = {"category_ids": "category", "kinds": "kind", "sources": "source", "channels": "channel",
@@ -65,8 +56,8 @@ class Slice:
 
     @cached_property
     def filled_codes(self) -> Numbers:
-        """The codes as rising numbers, `_NO_CODE` for the cases without a value."""
-        return np.array([_NO_CODE if code is None else code for code in self.codes], dtype="int64")
+        """The codes as rising numbers, `NO_CODE` for the cases without a value."""
+        return np.array([NO_CODE if code is None else code for code in self.codes], dtype="int64")
 
     @property
     def n_bytes(self) -> int:
@@ -124,19 +115,11 @@ def _read_slice(facts: FactTable, by: GroupBy, where: CaseFilter) -> Slice | Non
     dimension = _wide_dimension(by, where)
     if dimension is not None:
         return _to_slice(_read_ledger(facts, by, where, dimension))
-    condition = build_condition(facts, where)
-    few = facts.db.row(
-        f"SELECT count(*) FROM (SELECT 1 FROM case_facts f WHERE {condition.sql} LIMIT {FEW_CASES + 1}) n",
-        condition.params.values,
-    )
-    if few is None or int(str(few[0])) > FEW_CASES:
-        return None
-    codes = {name: facts.codes.one(*pair) for name, pair in NAMED_CODES.items()}
-    sql = marks_sql(group_sql(by), condition.sql, codes)
-    return _to_slice(facts.db.query(sql, condition.params.values))
+    handful = find_handful(facts, where)
+    return None if handful is None else _to_slice(handful.sum_months(by))
 
 
-def _read_ledger(facts: FactTable, by: GroupBy, where: CaseFilter, dimension: str) -> pa.Table:
+def _read_ledger(facts: FactTable, by: GroupBy, where: CaseFilter, dimension: str) -> MonthSums:
     p = Params()
     parts = [f"f.dimension = {p.add(dimension)}"]
     if where.area_id is not None:
@@ -149,31 +132,33 @@ def _read_ledger(facts: FactTable, by: GroupBy, where: CaseFilter, dimension: st
     group = f"f.{by}_code" if by in ("district", "subdistrict") else "f.group_code"
     group = "CAST(NULL AS integer)" if by == "all" else group
     sums = ", ".join(f"CAST(sum(f.{name}) AS bigint) AS {name}" for name in COUNT_SUMS)
-    return facts.db.query(
+    rows = facts.db.query(
         f"SELECT {group} AS code, f.month, f.due_month, {sums} FROM case_counts f "
         f"WHERE {' AND '.join(parts)} GROUP BY 1, 2, 3",
         p.values,
     )
+    return MonthSums(
+        rows.column("code").fill_null(NO_CODE).to_numpy().astype("int64"),
+        rows.column("month").to_numpy().astype("int64"),
+        rows.column("due_month").fill_null(NO_MONTH).to_numpy().astype("int64"),
+        {name: rows.column(name).to_numpy().astype("int64") for name in COUNT_SUMS},
+    )
 
 
-def _to_slice(rows: pa.Table) -> Slice:
-    sums = {name: rows.column(name).to_numpy().astype("int64") for name in COUNT_SUMS}
-    filled = rows.column("code").fill_null(_NO_CODE).to_numpy().astype("int64")
-    known, position = np.unique(filled, return_inverse=True)
+def _to_slice(rows: MonthSums) -> Slice:
+    known, position = np.unique(rows.code, return_inverse=True)
     n_cases = np.zeros(len(known), dtype="int64")
-    np.add.at(n_cases, position, sums["n_cases"])
+    np.add.at(n_cases, position, rows.sums["n_cases"])
     kept = np.flatnonzero(n_cases > 0)
     renamed = np.full(len(known), -1, dtype="int64")
     renamed[kept] = np.arange(len(kept))
-    month = rows.column("month").to_numpy().astype("int64")
-    order = np.argsort(month, kind="stable")
-    due_month = rows.column("due_month").fill_null(NO_MONTH).to_numpy().astype("int64")
+    order = np.argsort(rows.month, kind="stable")
     return Slice(
         codes=tuple(None if code < 0 else int(code) for code in known[kept]),
         group=renamed[position][order],
-        month=month[order],
-        due_month=due_month[order],
-        sums={name: values[order] for name, values in sums.items()},
+        month=rows.month[order],
+        due_month=rows.due_month[order],
+        sums={name: values[order] for name, values in rows.sums.items()},
     )
 
 
@@ -238,7 +223,7 @@ def _count_months(found: Slice, first: int, last: int) -> Counts:
 
 
 def _add_rows(found: Slice, counts: Counts, rows: pa.Table, *, sign: int) -> None:
-    at = np.searchsorted(found.filled_codes, rows.column("code").fill_null(_NO_CODE).to_numpy())
+    at = np.searchsorted(found.filled_codes, rows.column("code").fill_null(NO_CODE).to_numpy())
     for name in PERIOD_COUNTS:
         counts[name][at] += sign * rows.column(name).to_numpy()  # a code stands in one row only
 

@@ -21,15 +21,13 @@ from geo.store.base import CaseFilter, GroupBy
 from geo.store.codes import FactTable
 from geo.store.database import Params
 from geo.store.filters import build_condition
+from geo.store.handfuls import NO_CODE, Handful, find_handful
 from geo.store.questions import PERCENTS, group_sql
-from geo.store.slices import FEW_CASES, first_instant, is_wide, month_of
+from geo.store.slices import first_instant, is_wide, month_of
 
 Numbers = npt.NDArray[np.int64]
 Percentiles = dict[int | None, list[int]]
 """Percentiles of `PERCENTS` by code; groups without a span are absent."""
-
-_NONE = -1
-"""Stands for the group of the cases without a value while codes are an array."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,16 @@ def find_percentiles(
     facts: FactTable, by: GroupBy, where: CaseFilter, *, start: datetime, end: datetime
 ) -> Percentiles:
     """Return the percentiles of the spans of the cases closed in a period."""
-    spans = None
-    if not is_kept(by, where):
-        spans = facts.memory.get(
-            ("spans", by, where),
-            lambda: _read_spans(facts, by, where),
-            size=lambda found: 0 if found is None else found.n_bytes,
-        )
-    if spans is None:
+    handful = None if is_kept(by, where) else find_handful(facts, where)
+    if handful is None:
         return facts.memory.get(
             ("percentiles", by, where, start, end),
             lambda: _of_many(facts, by, where, start, end),
             size=lambda found: 8 * (len(PERCENTS) + 1) * len(found),
         )
+    spans = facts.memory.get(
+        ("spans", by, where), lambda: _sort_spans(handful, by), size=lambda found: found.n_bytes
+    )
     inside = (spans.closed_us >= _micros(start)) & (spans.closed_us < _micros(end))
     return _pick_sorted(spans.code[inside], spans.seconds[inside])
 
@@ -96,13 +91,13 @@ def _pick_sorted(codes: Numbers, seconds: Numbers) -> Percentiles:
     places = -(-np.outer(sizes, PERCENTS) // 100) - 1
     picked = seconds[starts[:, None] + places]
     return {
-        None if code == _NONE else code: row
+        None if code == NO_CODE else code: row
         for code, row in zip(codes[starts].tolist(), picked.tolist(), strict=True)
     }
 
 
 def _to_codes(column: pa.ChunkedArray) -> Numbers:
-    codes: Numbers = column.fill_null(_NONE).to_numpy().astype("int64")
+    codes: Numbers = column.fill_null(NO_CODE).to_numpy().astype("int64")
     return codes
 
 
@@ -111,19 +106,11 @@ def _to_arrays(rows: pa.Table) -> tuple[Numbers, Numbers]:
     return codes, rows.column("seconds").to_numpy().astype("int64")
 
 
-def _read_spans(facts: FactTable, by: GroupBy, where: CaseFilter) -> Spans | None:
-    condition = build_condition(facts, where)
-    rows = facts.db.query(
-        f"SELECT {group_sql(by)} AS code, f.close_s AS seconds, f.closed_at FROM case_facts f "
-        f"WHERE {condition.sql} AND f.close_s >= 0 LIMIT {FEW_CASES + 1}",
-        condition.params.values,
-    )
-    if rows.num_rows > FEW_CASES:
-        return None
-    codes, seconds = _to_arrays(rows)
-    closed_us = rows.column("closed_at").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+def _sort_spans(handful: Handful, by: GroupBy) -> Spans:
+    rows = np.flatnonzero(handful.close_s >= 0)
+    codes, seconds = handful.codes_by(by)[rows], handful.close_s[rows]
     order = np.lexsort((seconds, codes))
-    return Spans(codes[order], seconds[order], closed_us[order])
+    return Spans(codes[order], seconds[order], handful.closed_us[rows][order])
 
 
 def _of_many(facts: FactTable, by: GroupBy, where: CaseFilter, start: datetime, end: datetime) -> Percentiles:
@@ -165,7 +152,7 @@ def _from_cells(
     if pieces:
         _collect_facts(facts, by, where, pieces, groups)
     return {
-        None if code == _NONE else code: _pick(parts[0] if len(parts) == 1 else np.concatenate(parts))
+        None if code == NO_CODE else code: _pick(parts[0] if len(parts) == 1 else np.concatenate(parts))
         for code, parts in sorted(groups.items())
     }
 
@@ -196,47 +183,61 @@ def _pick(seconds: Numbers) -> list[int]:
 
 @dataclass(frozen=True)
 class Cells:
-    """Cells of `case_spans` of some months: parallel arrays of codes, and the spans of each."""
+    """Cells of `case_spans` of some months: parallel arrays of codes and months, and the spans of each."""
 
     codes: dict[str, Numbers]
-    """Codes of `_CELL_COLUMNS`, `_NONE` where a cell has none."""
+    """Codes of `_CELL_COLUMNS`, `NO_CODE` where a cell has none."""
+    month: Numbers
     spans: pa.ListArray
 
 
-def _read_cells(facts: FactTable, where: CaseFilter, first: int, last: int) -> Cells:
-    """Read the cells of months from `first` up to and without `last`.
+def _find_cells(facts: FactTable, where: CaseFilter, first: int, last: int) -> Cells:
+    """Return cells that hold the months from `first` up to and without `last`, and perhaps more.
 
     Those of one sub-district, or of everything: the dashboard of a district asks for the same months by
-    district, sub-district and category.
+    district, sub-district and category, that of a sub-district for some of them one by one.
     """
-
-    def read() -> Cells:
-        p = Params()
-        narrowed = f"f.closed_month >= {p.add(first)} AND f.closed_month < {p.add(last)}"
-        if subdistrict is not None:
-            narrowed += f" AND f.subdistrict_code = {p.add(subdistrict)}"
-        columns = ", ".join(f"f.{name}" for name in dict.fromkeys(_CELL_COLUMNS.values()))
-        rows = facts.db.query(f"SELECT {columns}, f.spans_s FROM case_spans f WHERE {narrowed}", p.values)
-        codes = {name: _to_codes(rows.column(name)) for name in _CELL_COLUMNS.values()}
-        return Cells(codes, rows.column("spans_s").combine_chunks())
-
     is_narrow = where.area_level == "subdistrict" and where.area_id is not None
     subdistrict = facts.codes.one("subdistrict", str(where.area_id)) if is_narrow else None
-    return facts.memory.get(("cells", subdistrict, first, last), read, size=lambda cells: cells.spans.nbytes)
+    reaches: list[_Reach] = facts.memory.get(("reaches of cells",), list, size=lambda _: 2_000)
+    wider = (r for r in reaches if r[0] in (subdistrict, None) and r[1] <= first and last <= r[2])
+    reach = next((r for r in wider if facts.memory.holds(("cells", *r))), (subdistrict, first, last))
+    cells = facts.memory.get(
+        ("cells", *reach), lambda: _read_cells(facts, *reach), size=lambda found: found.spans.nbytes
+    )
+    if reach not in reaches:
+        reaches.append(reach)
+    return cells
+
+
+_Reach = tuple[int | None, int, int]
+"""Sub-district or everything, first month, and the month after the last."""
+
+
+def _read_cells(facts: FactTable, subdistrict: int | None, first: int, last: int) -> Cells:
+    p = Params()
+    narrowed = f"f.closed_month >= {p.add(first)} AND f.closed_month < {p.add(last)}"
+    if subdistrict is not None:
+        narrowed += f" AND f.subdistrict_code = {p.add(subdistrict)}"
+    columns = ", ".join(f"f.{name}" for name in ("closed_month", *dict.fromkeys(_CELL_COLUMNS.values())))
+    rows = facts.db.query(f"SELECT {columns}, f.spans_s FROM case_spans f WHERE {narrowed}", p.values)
+    codes = {name: _to_codes(rows.column(name)) for name in _CELL_COLUMNS.values()}
+    month = rows.column("closed_month").to_numpy().astype("int64")
+    return Cells(codes, month, rows.column("spans_s").combine_chunks())
 
 
 def _collect_cells(
     facts: FactTable, by: GroupBy, where: CaseFilter, first: int, last: int, groups: dict[int, list[Numbers]]
 ) -> None:
-    cells = _read_cells(facts, where, first, last)
-    meant = np.ones(len(cells.spans), dtype=bool)
+    cells = _find_cells(facts, where, first, last)
+    meant = (cells.month >= first) & (cells.month < last)
     if where.area_id is not None:
         level = str(where.area_level)
         meant &= cells.codes[f"{level}_code"] == facts.codes.one(level, where.area_id)
     if where.category_ids:
         meant &= np.isin(cells.codes["category_code"], facts.codes.find("category", where.category_ids))
     rows = np.flatnonzero(meant)
-    codes = np.full(len(rows), _NONE) if by == "all" else cells.codes[_CELL_COLUMNS[by]][rows]
+    codes = np.full(len(rows), NO_CODE) if by == "all" else cells.codes[_CELL_COLUMNS[by]][rows]
     order = np.argsort(codes, kind="stable")
     codes, rows = codes[order], rows[order]
     is_whole = len(rows) == len(meant) and bool((np.diff(rows) == 1).all())

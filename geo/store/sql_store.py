@@ -65,21 +65,38 @@ class SqlStore:
         self._db = db
         self._notices = notices
         self._turning = threading.Lock()
+        self._local = threading.local()
         self._facts = open_facts(db, -1, time_zone)
         self._time_zone = time_zone
 
-    def _ask(self, question: Callable[[FactTable], Answer]) -> Answer:
-        """Answer from one version of the data; each version has a memory of its own."""
+    def at_once(self, work: Callable[[], Answer]) -> Answer:
+        """Answer all questions of some work from one version of the data."""
 
         def answer() -> Answer:
-            version = self.data_version()
-            with self._turning:  # or each of many readers of a new version would remember for himself
-                facts = self._facts
-                if facts.version != version:
-                    self._facts = facts = open_facts(self._db, version, self._time_zone)
-            return question(facts)
+            self._local.facts = self._facts_now()
+            try:
+                return work()
+            finally:
+                self._local.facts = None
 
+        if getattr(self._local, "facts", None) is not None:
+            return work()
         return self._db.reading(answer)
+
+    def _ask(self, question: Callable[[FactTable], Answer]) -> Answer:
+        """Answer from one version of the data; each version has a memory of its own."""
+        held: FactTable | None = getattr(self._local, "facts", None)
+        if held is not None:
+            return question(held)
+        return self._db.reading(lambda: question(self._facts_now()))
+
+    def _facts_now(self) -> FactTable:
+        """Return the facts of the version that is seen now."""
+        version = self._read_version()
+        with self._turning:  # or each of many readers of a new version would remember for himself
+            if self._facts.version != version:
+                self._facts = open_facts(self._db, version, self._time_zone)
+            return self._facts
 
     @property
     def time_zone(self) -> str:
@@ -93,6 +110,10 @@ class SqlStore:
 
     def data_version(self) -> int:
         """Return the number that grows with every batch, undo and placement."""
+        held: FactTable | None = getattr(self._local, "facts", None)
+        return self._read_version() if held is None else held.version
+
+    def _read_version(self) -> int:
         return count(self._db, "SELECT CAST(value AS bigint) FROM store_meta WHERE name = 'data_version'")
 
     def meta(self) -> dict[str, str]:
@@ -420,8 +441,8 @@ reading them."""
 
 
 def _bytes_of(table: pd.DataFrame) -> int:
-    n_texts = len(table) * sum(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
-    return int(table.memory_usage().sum()) + _TEXT_BYTES * n_texts
+    n_texts = sum(kind.kind == "O" for kind in table.dtypes)
+    return int(len(table) * (8 * len(table.columns) + _TEXT_BYTES * n_texts))
 
 
 def _find_under(facts: FactTable, level: AreaLevel, parent_id: str, on: date | None) -> list[str]:

@@ -267,15 +267,19 @@ def _sum_points(index: AreaIndex, points: pd.DataFrame) -> pd.Series:
 def _find_parents(store: Store, level: AreaLevel, parent_id: object) -> tuple[AreaName, ...]:
     steps: list[AreaName] = []
     while isinstance(parent_id, str):
-        found = store.find_area(parent_id).to_dict("records")
-        by_level = {row["area_level"]: row for row in found}
-        above = next((name for name in coarser_levels(level) if name in by_level), None)
-        if above is None:
+        found = ((above, _named(store, above, parent_id)) for above in coarser_levels(level))
+        above, row = next(((above, row) for above, row in found if len(row)), (level, None))
+        if row is None:
             break
-        row = by_level[above]
-        steps.append(AreaName(above, str(row["area_id"]), str(row["name"])))
-        level, parent_id = above, row["parent_id"]
+        steps.append(AreaName(above, parent_id, str(row["name"].iloc[0])))
+        level, parent_id = above, row["parent_id"].iloc[0]
     return tuple(reversed(steps))
+
+
+def _named(store: Store, level: AreaLevel, area_id: str) -> pd.DataFrame:
+    """Return the row of one area in the table of its level, which is kept."""
+    table = store.residents(level)
+    return table[(table["area_id"] == area_id).to_numpy()]
 
 
 def _count_children(store: Store, level: AreaLevel, area_id: str) -> dict[AreaLevel, int]:

@@ -171,7 +171,14 @@ def make_dashboard(
     MissingError
         If there are no cases yet.
     """
-    background = background or read_background(store)
+    return store.at_once(
+        lambda: _make_dashboard(store, area, period, before, background or read_background(store))
+    )
+
+
+def _make_dashboard(
+    store: Store, area: AreaCard | None, period: Period, before: Period, background: Background
+) -> Dashboard:
     if background.last_at is None or background.first_at is None:
         raise MissingError("no_cases_yet")
     reaches_back = background.first_at <= before.start

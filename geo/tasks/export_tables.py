@@ -97,8 +97,8 @@ def area_rows(table: pd.DataFrame) -> pd.DataFrame:
         columns[key] = table[key].to_numpy(dtype=float)
         if item.format != "count":
             interval = find_interval(table, key)
-            columns[f"{key}_lower"] = interval["lower"].to_numpy(dtype=float)
-            columns[f"{key}_upper"] = interval["upper"].to_numpy(dtype=float)
+            columns[f"{key}_lower"] = interval.lower
+            columns[f"{key}_upper"] = interval.upper
             columns[f"{key}_small"] = np.where(find_small(table, key), "*", "")
     for name in _DENOMINATORS:
         columns[name] = table[name].to_numpy(dtype=float)

@@ -377,7 +377,7 @@ def in_the_database(store):
         patch.setattr(counting_module, "count_period", lambda *_, **__: None)
         patch.setattr(counting_module, "count_months", lambda *_: None)
         patch.setattr(spans_module, "is_kept", lambda *_: False)
-        patch.setattr(spans_module, "FEW_CASES", 0)
+        patch.setattr(spans_module, "find_handful", lambda *_: None)
         yield
     forget(store)
 
