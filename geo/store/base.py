@@ -478,6 +478,13 @@ class Store(Protocol):
             If the target holds data, or what was read back from it differs.
         """
 
+    def recast(self, sets: pd.DataFrame, areas: gpd.GeoDataFrame, *, placed: pd.DataFrame | None) -> Store:
+        """Return a store in memory with the same cases, people and places under other boundaries.
+
+        `sets` and `areas` are rows of those tables. `placed` are rows of `case_areas` (without `basis` and
+        `batch_id`) that stand for the present; without them it is what the cases were reported in. To be closed.
+        """
+
     def close(self) -> None:
         """Close the store."""
 

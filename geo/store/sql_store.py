@@ -29,6 +29,7 @@ from geo.store import (
     placing,
     publishing,
     reading,
+    recasting,
     tiles,
     undoing,
     verifying,
@@ -417,6 +418,11 @@ class SqlStore:
         if not isinstance(target, SqlStore):
             raise TypeError("a store is copied into another store of this program")
         return copying.copy_rows(self._db, target._db, progress=progress)
+
+    def recast(self, sets: pd.DataFrame, areas: gpd.GeoDataFrame, *, placed: pd.DataFrame | None) -> SqlStore:
+        """Return a store in memory with the same cases under other boundaries."""
+        db = recasting.recast(self._db, time_zone=self._time_zone, sets=sets, areas=areas, placed=placed)
+        return SqlStore(db, self._time_zone)
 
     def close(self) -> None:
         """Close the store."""

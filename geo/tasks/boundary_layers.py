@@ -130,7 +130,7 @@ def sets_in_force(
             groups.append((newest, False, rows))
             continue
         day = edges[number - 1].date() if number else date.min
-        chosen, before_first = _sets_for(sets, day)
+        chosen, before_first = sets_for(sets, day)
         groups.append((chosen, before_first, rows))
     return groups
 
@@ -145,7 +145,7 @@ def _days(column: pd.Series) -> list[pd.Timestamp | None]:
     return [None if pd.isna(value) else pd.Timestamp(value) for value in column]
 
 
-def _sets_for(sets: pd.DataFrame, day: date) -> tuple[tuple[str, ...], bool]:
+def sets_for(sets: pd.DataFrame, day: date) -> tuple[tuple[str, ...], bool]:
     """Return the sets that hold on a day; before the first of a level and scope, that first one."""
     chosen, before_first = list(sets_on(sets, day)), False
     for _, of_level in sets.groupby("area_level", sort=True):

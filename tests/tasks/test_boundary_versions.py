@@ -81,7 +81,8 @@ def store_district(store):
     head = lambda kind: BatchHead(kind, "file.csv", "li", NOW)  # noqa: E731
     people = pd.DataFrame(
         {"source": "census", "point_id": ["p1", "p2", "p3", "p4"],
-         "lon": [WEST + x * SIDE for x in (0.5, 1.5, 2.5, 5.5)], "lat": SOUTH + SIDE / 2, "residents": [10.0, 20, 30, 40], "households": [4.0, 8, 12, 16],
+         "lon": [WEST + x * SIDE for x in (0.5, 1.5, 2.5, 5.5)], "lat": SOUTH + SIDE / 2,
+         "residents": [10.0, 20, 30, 40], "households": [4.0, 8, 12, 16],
          "elders": [1.0, 2, 3, 4]}
     )  # fmt: skip
     store.store_rows(head("population"), {"population_points": people})
