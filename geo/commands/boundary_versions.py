@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from geo.access.seats import Seat
-from geo.analysis.set_changes import CHANGES, SetChanges
 from geo.commands.speaking import Session, add_common, make_session, parse_day, rows_as_json, say_line, tell
 from geo.commands.writing import write_file
 from geo.errors import ChoiceError
@@ -26,15 +25,15 @@ from geo.tasks.boundary_files import (
     write_layer,
     write_set,
 )
+from geo.tasks.boundary_layers import read_day
 from geo.tasks.boundary_sets import find_gaps, list_sets, read_areas_on
+from geo.tasks.boundary_text import say_bill, say_counts, say_day
 from geo.tasks.boundary_versions import Bill, prepare_bill, publish_set, retire_set
 from geo.tasks.exports import Document, Imprint
 from geo.tasks.opening import open_store
 
-Deeds = argparse._SubParsersAction[argparse.ArgumentParser]
 
-
-def add_versions(deeds: Deeds) -> None:
+def add_versions(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add what is done with versions to the group of boundary commands."""
     sets = deeds.add_parser("sets", help="list boundary sets, or those in force on a day, and gaps in time")
     sets.add_argument("--on", type=parse_day, metavar="DAY", help="only what was in force on this day")
@@ -93,7 +92,8 @@ def run_sets(args: argparse.Namespace, settings: Settings) -> int:
         say_line(
             session, "said_set", set_id=row["set_id"], level=word(LEVELS, row["area_level"], session.language),
             status=word(SET_STATUS, row["status"], session.language), n_areas=row["n_areas"],
-            first=_day(row["valid_from"], session), after=_day(row["valid_to"], session), author=row["author"],
+            first=say_day(read_day(row["valid_from"]), session.language),
+            after=say_day(read_day(row["valid_to"]), session.language), author=row["author"],
             scope=row["scope_id"] or say_line(session, "said_everything"),
         )
         for row in rows_as_json(table)
@@ -110,7 +110,7 @@ def run_publish(args: argparse.Namespace, settings: Settings) -> int:
     seat = seat_of(session)
     with open_store(settings) as store:
         bill = prepare_bill(store, args.set_id, on=args.on, until=args.until, seat=seat, now=session.now)
-        lines = say_bill(session, bill)
+        lines = say_bill(bill, session.language)
         if args.out is not None:
             document = write_bill(
                 store, bill, format=_sheet_ending(args.out), language=_language(session), part=args.part
@@ -143,7 +143,7 @@ def run_diff(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     with open_store(settings) as store:
         changes = compare_boundary_sets(store, args.from_set, args.to_set)
-        lines = [_say_counts(session, changes)]
+        lines = [say_counts(changes, session.language)]
         some = changes.table[~changes.table["change"].eq("unchanged")]
         lines += [
             say_line(
@@ -205,30 +205,6 @@ def _layer_of(store: Store, args: argparse.Namespace, imprint: Imprint) -> Docum
     return write_layer(areas, stem, format=_layer_ending(args.out), imprint=imprint)
 
 
-def say_bill(session: Session, bill: Bill) -> list[str]:
-    """Say a bill, one sentence a line; an unknown number is said to be unknown."""
-    moves, card = bill.moves, bill.card
-    unknown = say_line(session, "said_unknown")
-    totals = {name: unknown if n is None else f"{n:,.0f}" for name, n in moves.totals.items()}
-    lines = [
-        say_line(session, "said_bill", set_id=card.set_id, level=word(LEVELS, card.level, session.language),
-                 author=card.author, first=_day(bill.valid_from, session), after=_day(bill.valid_to, session)),
-        _say_counts(session, bill.changes),
-        say_line(session, "said_bill_ground", lost=f"{bill.lost_m2:,.0f}", gained=f"{bill.gained_m2:,.0f}"),
-        say_line(session, "said_bill_moves", **totals, n_facilities=len(moves.facilities),
-                 n_cases=len(moves.cases), n_overdue=moves.n_overdue, n_staff=len(moves.staff)),
-        say_line(session, "said_bill_kept", n_since=bill.n_since, n_children=bill.n_children),
-        *(say_line(session, "said_bill_follows", other=other) for other in bill.follows),
-        *(say_line(session, "sets_overlap", set_id=card.set_id, other=other) for other in bill.overlaps),
-    ]  # fmt: skip
-    if bill.gap is not None:
-        lines.append(say_line(session, "said_bill_gap", first=bill.gap[0], after=bill.gap[1]))
-    return [
-        *lines,
-        say_line(session, f"said_people_{bill.people}", author=card.author, publisher=bill.publisher),
-    ]
-
-
 def bill_as_json(bill: Bill) -> dict[str, object]:
     """Return a bill as numbers and lists."""
     moves = bill.moves
@@ -242,25 +218,6 @@ def bill_as_json(bill: Bill) -> dict[str, object]:
         "n_since": bill.n_since, "n_children": bill.n_children,
         "changes": rows_as_json(bill.changes.table[~bill.changes.table["change"].eq("unchanged")]),
     }  # fmt: skip
-
-
-def _say_counts(session: Session, changes: SetChanges) -> str:
-    parts = [
-        say_line(
-            session,
-            "said_change_count",
-            change=word(SET_CHANGES, change, session.language),
-            n=changes.counts[change],
-        )
-        for change in CHANGES
-        if changes.counts[change]
-    ]
-    counts = say_line(session, "said_joint").join(parts) or say_line(session, "said_without_areas")
-    return say_line(session, "said_change_counts", counts=counts)
-
-
-def _day(value: object, session: Session) -> str:
-    return say_line(session, "said_no_day") if value is None else str(value)[:10]
 
 
 def _language(session: Session) -> Language:

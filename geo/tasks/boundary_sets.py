@@ -86,8 +86,8 @@ def list_sets(store: Store, *, level: AreaLevel | None = None, on: date | None =
     sizes = store.read("areas", columns=["set_id"])["set_id"].value_counts()
     table = sets.assign(
         n_areas=sets["set_id"].map(sizes).fillna(0).astype("int64"),
-        author=sets["batch_id"].map(batches["actor"]),
-        brought_at=sets["batch_id"].map(batches["created_at"]),
+        author=batches["actor"].reindex(sets["batch_id"]).set_axis(sets.index),
+        brought_at=batches["created_at"].reindex(sets["batch_id"]).set_axis(sets.index),
         rank=sets["area_level"].map(AREA_LEVELS.index),
         start=[read_day(day) or date.min for day in sets["valid_from"]],
     ).sort_values(["rank", "scope_id", "start", "set_id"])
