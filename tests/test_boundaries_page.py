@@ -31,11 +31,33 @@ def store(new_store):
         yield opened
 
 
+MOST_LOOKS = 100
+"""Each look waits for the work in the background, as the page itself does."""
+
+
+def follow(page, name):
+    """Run the page until some work in the background has ended and is no longer followed."""
+    for _ in range(MOST_LOOKS):
+        if name not in page.session_state:
+            return page
+        if not page.session_state[name].is_running:
+            return page.run()
+        page.run()
+    raise AssertionError(f"{name} did not end")
+
+
 def choose_july(page):
-    page.date_input(key=next(item.key for item in page.date_input if "first_day" in item.key)).set_value(
-        JULY
-    ).run()
-    return page.button(key="make_bill").click().run()
+    """Choose the first of July and ask for the bill."""
+    key = next(item.key for item in page.date_input if "first_day" in item.key)
+    page.date_input(key=key).set_value(JULY).run()
+    page.button(key="make_bill").click().run()
+    return follow(page, "bill_work")
+
+
+def publish(page):
+    """Publish by the bill that is shown."""
+    page.button(key="publish").click().run()
+    return follow(page, "publishing")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +110,7 @@ def test_a_draft_is_published_by_its_bill(open_page, store):  # noqa: F811
         "Two people: li brought it in, wang publishes",
     ):
         assert part in all_text(page)
-    page.button(key="publish").click().run()
+    publish(page)
     assert f"{set_id} is published" in all_text(page)
     assert dict(store.read("boundary_sets", columns=["set_id", "status"]).to_numpy()) == {
         "grid-1": "retired", set_id: "published",
@@ -98,7 +120,7 @@ def test_a_draft_is_published_by_its_bill(open_page, store):  # noqa: F811
 def test_the_author_is_told_that_another_must_publish(open_page, store):  # noqa: F811
     draft(store)
     page = choose_july(open_page("boundaries", store, lang="en", seat=LI))
-    page.button(key="publish").click().run()
+    publish(page)
     assert "li brought boundary set grid-2 in and cannot publish it too" in all_text(page)
     assert store.read("boundary_sets")["status"].tolist() == ["published", "draft"]
 

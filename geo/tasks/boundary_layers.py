@@ -25,6 +25,7 @@ class BoundaryLayers:
         self._store = store
         self._level_of: dict[str, AreaLevel] = dict(zip(sets["set_id"], sets["area_level"], strict=True))
         self._days = {str(row["set_id"]): days_of(row) for row in sets.to_dict("records")}
+        self._drafts = set(sets.loc[sets["status"].eq("draft"), "set_id"])
         self._tables: dict[str, gpd.GeoDataFrame] = {}
         self._chains: dict[tuple[str, ...], Chain] = {}
 
@@ -74,7 +75,7 @@ class BoundaryLayers:
 
     def _was_last_beside(self, coarser: str, set_id: str) -> bool:
         (start, end), (_, own_end) = self._days[coarser], self._days[set_id]
-        return start < own_end <= end
+        return coarser not in self._drafts and start < own_end <= end
 
     def _read(self, set_id: str) -> gpd.GeoDataFrame:
         if set_id not in self._tables:

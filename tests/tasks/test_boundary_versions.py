@@ -169,6 +169,20 @@ def test_an_area_with_another_code_or_name_moves_nobody(store):
     assert bill.moves.staff["area_id"].tolist() == ["A"]
 
 
+def test_the_bill_of_cases_is_what_publishing_then_does_to_them(store):
+    store_district(store)
+    bring(store, level="microgrid", **{f"M{n}": (n / 2, n / 2 + 0.5) for n in range(12)})
+    before = store.read_case_areas("current").set_index("case_id")["grid_id"]
+    bill = bill_of(store, draft(store))
+    publish_set(store, bill, seat=WANG, now=NOW)
+    after = store.read_case_areas("current").set_index("case_id")["grid_id"]
+    listed = bill.moves.cases.set_index("case_id")
+    assert listed["to_id"].fillna("").to_dict() == after[listed.index].fillna("").to_dict()
+    moved = {case for case in before.index if str(before[case]) != str(after[case])} - {"hot:4"}
+    assert set(listed.index) == moved, "case 4 is closed"
+    assert after["hot:5"] == "BC"
+
+
 def test_what_the_store_does_not_know_is_said_to_be_unknown(store):
     bring(store, A=(0, 2))
     totals = bill_of(store, bring(store, is_draft=True, A=(0, 1), B=(1, 2))).moves.totals
