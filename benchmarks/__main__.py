@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 SMALL = {
     "assign": ("--points", "1000000", "--polygons", "20000", "--no-tainan", "--repeats", "1"),
     "crs": ("--quick",),
-    "dashboard_store": ("--cases", "1000000", "--warm", "3"),
+    "dashboard_store": ("--cases", "1000000", "--again", "3"),
     "imports": ("--cases", "100000", "--areas", "5000"),
     "intake": ("--rows", "200000"),
     "map_first_paint": ("--trials", "1"),

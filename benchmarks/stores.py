@@ -25,11 +25,9 @@ import psycopg
 from benchmarks.dashboard_store import (
     BROKEN_END,
     LEVELS,
-    MICROGRID,
     WHOLE_END,
-    area_id,
     make_store,
-    time_area,
+    time_level,
 )
 from geo.schema import AREA_LEVELS
 from geo.store import BatchHead, CaseFilter, open_store
@@ -110,8 +108,9 @@ def main() -> None:
     )
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--batch", type=int, default=1_000_000, help="cases of the batch; 0 leaves it out")
+    parser.add_argument("--store", type=Path, help="DuckDB file made before (see benchmarks.dashboard_store)")
     parser.add_argument("--server", default="", help="address of an empty database")
-    parser.add_argument("--warm", type=int, default=3)
+    parser.add_argument("--again", type=int, default=3)
     args = parser.parse_args()
     programs = find_server_programs()
     if programs is None:
@@ -128,7 +127,7 @@ def _compare(server: Server, args: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as folder:
             store_batch("duckdb", f"duckdb:{folder}/batch.duckdb", args.batch)
         store_batch("postgis", server.url(server.make(template="getu_template")), args.batch)
-    file = Path(f"build/dashboard-{args.cases}.duckdb")
+    file = args.store or Path(f"build/dashboard-{args.cases}.duckdb")
     file.parent.mkdir(exist_ok=True)
     if not file.exists():
         make_store(file, args.cases)
@@ -144,9 +143,9 @@ def _compare(server: Server, args: argparse.Namespace) -> None:
         ("a period that ends inside a month", BROKEN_END),
     ):
         for kind, address in (("duckdb", f"duckdb:{file}"), ("postgis", url)):
-            print(f"\n== {kind}, {title}: level, area, new cases, cold ms, warm ms, shared ms")
+            print(f"\n== {kind}, {title}: level, new cases; ms: first, another, again, shared")
             for level in LEVELS:
-                time_area(address, level, area_id(MICROGRID, level), end_on, warm=args.warm)
+                time_level(address, level, end_on, again=args.again)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 import streamlit as st
 
 from geo.errors import GeoError, StoreError
@@ -34,9 +36,11 @@ def show_publishing() -> None:
         return
     which, day, button = st.columns([3, 2, 2], vertical_alignment="bottom")
     set_id = which.selectbox(t("boundaries.draft"), drafts["set_id"].tolist(), key=key_of("draft"))
-    planned = read_day(drafts.set_index("set_id").loc[set_id, "valid_from"])
     on = day.date_input(
-        t("boundaries.first_day"), planned, key=key_of(f"first_day_{set_id}"), format="YYYY-MM-DD"
+        t("boundaries.first_day"),
+        _first_day(drafts.set_index("set_id").loc[set_id]),
+        key=key_of(f"first_day_{set_id}"),
+        format="YYYY-MM-DD",
     )
     first = on if isinstance(on, date) else None
     if button.button(t("boundaries.make_bill"), key="make_bill", width="stretch"):
@@ -53,12 +57,19 @@ def show_publishing() -> None:
             _show_bill(making.result)
 
 
+def _first_day(draft: pd.Series) -> date | None:
+    """Return the day a draft names, else today where it would follow another, else none: since ever."""
+    sets = all_sets()
+    is_followed = sets["area_level"].eq(draft["area_level"]) & sets["status"].eq("published")
+    today = session.now().astimezone(ZoneInfo(session.store().time_zone)).date()
+    return read_day(draft["valid_from"]) or (today if is_followed.any() else None)
+
+
 def _show_bill(bill: Bill) -> None:
     head, *lines, people = say_bill(bill, session.language())
     with st.container(border=True, key="bill"):
         panels.show_lead(head, level="h3", key="bill_head")
-        for number, line in enumerate(lines):
-            panels.show_lead(line, key=f"bill_line_{number}")
+        panels.show_notice(*lines, key="bill_lines")
         panels.show_notice(people, tone="note" if bill.people == "two" else "warning", key="bill_people")
         table = bill.changes.table
         show_changes(table[~table["change"].eq("unchanged")], key="bill_changes")

@@ -41,11 +41,11 @@ def show_sets() -> None:
     spans = _spans(every).loc[shown.index] if shown is every else _spans(every, of=shown)
     rows = [_row(item, spans.loc[at]) for at, item in shown.iterrows()]
     columns = [
-        Column(t("boundaries.set"), is_long=True), Column(t("boundaries.level"), width="84px"),
-        Column(t("col.state"), width="84px"), Column(t("boundaries.from"), width="100px"),
-        Column(t("boundaries.to"), width="100px"), Column(t("boundaries.time"), width="180px"),
-        Column(t("boundaries.scope"), width="90px"),
-        Column(t("boundaries.n_areas"), align="right", width="72px"), Column(t("boundaries.author"), width="110px"),
+        Column(t("boundaries.set"), is_long=True), Column(t("boundaries.level"), width="78px"),
+        Column(t("col.state"), width="82px"), Column(t("boundaries.from"), width="88px"),
+        Column(t("boundaries.to"), width="88px"), Column(t("boundaries.time"), width="120px"),
+        Column(t("boundaries.scope"), width="84px"),
+        Column(t("boundaries.n_areas"), align="right", width="56px"), Column(t("boundaries.author"), width="120px"),
     ]  # fmt: skip
     panels.show_table(columns, rows, key="sets", height=360, empty=t("boundaries.none_on"))
     for gap in session.kept("boundary_gaps", (), lambda: find_gaps(session.store())).to_dict("records"):

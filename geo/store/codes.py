@@ -7,6 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from geo.store.database import Database
 
 NO_SUCH_CODE = -1
@@ -20,6 +23,7 @@ class Codes:
         self._db = db
         self._texts: dict[str, dict[int, str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
+        self._books: dict[str, npt.NDArray[np.object_]] = {}
 
     def texts(self, dimension: str) -> dict[int, str]:
         """Return code → text of a dimension."""
@@ -28,6 +32,15 @@ class Codes:
             pairs = zip(rows.column("code").to_pylist(), rows.column("value").to_pylist(), strict=True)
             self._texts[dimension] = dict(pairs)
         return self._texts[dimension]
+
+    def book(self, dimension: str) -> npt.NDArray[np.object_]:
+        """Return the texts of a dimension by code; the place after the last code holds None."""
+        if dimension not in self._books:
+            texts = self.texts(dimension)
+            book = np.full(max(texts, default=0) + 2, None, dtype=object)
+            book[list(texts)] = list(texts.values())
+            self._books[dimension] = book
+        return self._books[dimension]
 
     def find(self, dimension: str, texts: Iterable[str]) -> list[int]:
         """Return the codes of texts in order, leaving out those that no case has."""

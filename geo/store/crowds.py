@@ -25,24 +25,42 @@ Words = npt.NDArray[np.uint64]
 MANY: Final = 100
 """From this load on, points are sought in the hexagons that carry as many cases at all."""
 
-_FEWEST_BITS, _MOST_BITS = 10, 24
 _SPREAD_LON, _SPREAD_LAT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd numbers whose multiples scatter the bits of a float over the upper bits (Fibonacci hashing)."""
 
+_PARTS: Final = 256
+_PART_SHIFT, _BUCKET_SHIFT, _BUCKET_MASK = np.uint64(56), np.uint64(40), np.uint64(0xFFFF)
+"""The first 8 bits of a hash value choose its part, the next 16 its bucket there: 64 kB of counts at a time, so
+that they stay in the processor's cache."""
+
 
 @compiled
-def _mark_full(
-    lon: Words, lat: Words, shift: np.uint64, least: int, n_in_bucket: npt.NDArray[np.uint8],
-    is_full: npt.NDArray[np.bool_],
-) -> None:  # fmt: skip
+def _mark_full(lon: Words, lat: Words, least: int, is_full: npt.NDArray[np.bool_]) -> None:
     """Mark the points whose hash value occurs at least so often; below 256 times."""
-    for i in range(len(lon)):
-        bucket = ((lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)) >> shift
-        if n_in_bucket[bucket] < 255:
-            n_in_bucket[bucket] += 1
-    for i in range(len(lon)):
-        bucket = ((lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)) >> shift
-        is_full[i] = n_in_bucket[bucket] >= least
+    n = len(lon)
+    starts = np.zeros(_PARTS + 1, dtype=np.int64)
+    for i in range(n):
+        starts[np.int64(((lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)) >> _PART_SHIFT) + 1] += 1
+    for part in range(_PARTS):
+        starts[part + 1] += starts[part]
+    bucket_of = np.empty(n, dtype=np.uint16)
+    point_of = np.empty(n, dtype=np.int64)
+    place = starts[:-1].copy()
+    for i in range(n):
+        word = (lon[i] * _SPREAD_LON) ^ (lat[i] * _SPREAD_LAT)
+        at = place[np.int64(word >> _PART_SHIFT)]
+        bucket_of[at] = np.uint16((word >> _BUCKET_SHIFT) & _BUCKET_MASK)
+        point_of[at] = i
+        place[np.int64(word >> _PART_SHIFT)] = at + 1
+    n_in_bucket = np.empty(1 << 16, dtype=np.uint8)
+    for part in range(_PARTS):
+        n_in_bucket[:] = 0
+        for k in range(starts[part], starts[part + 1]):
+            if n_in_bucket[bucket_of[k]] < 255:
+                n_in_bucket[bucket_of[k]] += 1
+        for k in range(starts[part], starts[part + 1]):
+            if n_in_bucket[bucket_of[k]] >= least:
+                is_full[point_of[k]] = True
 
 
 def warm_up() -> None:
@@ -90,10 +108,8 @@ def count_points(lon: Floats, lat: Floats, *, least: int) -> pd.DataFrame:
     [[104.0, 30.0, 2.0]]
     """
     lon, lat = lon + 0.0, lat + 0.0  # -0.0 is 0.0
-    bits = min(max(len(lon).bit_length(), _FEWEST_BITS), _MOST_BITS)
     is_full = np.zeros(len(lon), dtype=np.bool_)
-    n_in_bucket = np.zeros(1 << bits, dtype=np.uint8)  # small, so that it stays in the processor's cache
-    _mark_full(lon.view(np.uint64), lat.view(np.uint64), np.uint64(64 - bits), least, n_in_bucket, is_full)
+    _mark_full(lon.view(np.uint64), lat.view(np.uint64), least, is_full)
     counts = pd.DataFrame({"lon": lon[is_full], "lat": lat[is_full]}).value_counts(sort=False)
     crowded = counts[counts >= least].rename("n").astype("int64").reset_index()
     return crowded.sort_values(["n", "lon", "lat"], ascending=[False, True, True], ignore_index=True)

@@ -100,10 +100,7 @@ def _decode(facts: FactTable, page: pa.Table, name: str) -> pd.Series:
     if name not in _CODED:
         return to_pandas(page.select([name]))[name]
     dimension = _CODED[name]
-    texts = facts.codes.texts(dimension)
-    book = np.full(max(texts, default=0) + 2, None, dtype=object)
-    for code, text in texts.items():
-        book[code] = text
+    book = facts.codes.book(dimension)
     codes = page.column(f"{dimension}_code").fill_null(len(book) - 1).to_numpy()
     return pd.Series(pd.array(book[codes], dtype=pd.StringDtype(na_value=np.nan)))
 

@@ -250,6 +250,9 @@ def _count_piled(
 Compared = Mapping[IndicatorKey, pd.DataFrame]
 
 
+HOURS: tuple[IndicatorKey, ...] = tuple(key for key in INDICATORS if INDICATORS[key].format == "hours")
+"""Indicators that are times to close."""
+
 RATED_CARDS: tuple[IndicatorKey, ...] = tuple(key for key in CARDS if INDICATORS[key].format != "count")
 """Cards that are shares, hours or rates: lists of areas show their ranks and flags."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geo.analysis.periods import Period
@@ -19,13 +20,13 @@ from geo.tasks.areas import (
     count_residents,
     find_levels,
     index_areas,
-    index_neighbours,
     is_beside_chain,
     residents_of_all,
 )
 from geo.tasks.case_filters import narrow
 from geo.tasks.dashboard_parts import (
     EVERYTHING,
+    HOURS,
     RATED_CARDS,
     Background,
     Compared,
@@ -79,8 +80,20 @@ class Scope:
         return self._siblings(self.period)
 
     def siblings_before(self) -> pd.DataFrame | None:
-        """Measures of the siblings in the period before, where the data reach back."""
-        return None if self.before is None else self._siblings(self.before)
+        """Measures of the siblings in the period before, where the data reach back.
+
+        Hours are those of the area alone: nobody is shown what they were elsewhere, and they cost most.
+        """
+        if self.before is None:
+            return None
+        if self.area is None:
+            return self._siblings(self.before)
+        table = self._siblings(self.before, with_percentiles=False)
+        alone = pd.DataFrame({"residents": [math.nan]}, index=[EVERYTHING])
+        own = measure_areas(self.store, "all", self.where, self.before, people=alone)
+        return table.assign(
+            **{key: np.where(table.index == self.own, own[key].iloc[0], np.nan) for key in HOURS}
+        )
 
     def sibling_table(
         self, now: pd.DataFrame, before: pd.DataFrame | None, compared: Compared
@@ -102,7 +115,7 @@ class Scope:
             self.store, level, parent_id=parent_id, population=self.background.population
         )
         inside = self._inside(level, people)
-        now = self._measure(level, inside, self.period, people, self.pile_ups)
+        now = measure_areas(self.store, level, inside, self.period, people=people, pile_ups=self.pile_ups)
         before = None
         if self.before is not None:
             before = measure_areas(
@@ -127,8 +140,7 @@ class Scope:
 
     def facilities(self) -> pd.DataFrame:
         """Facilities inside, by kind."""
-        index = None if self.area is None else index_neighbours(self.store, self.area)
-        return lists.count_facilities(self.store, index, None if self.area is None else self.own)
+        return lists.count_facilities(self.store, self.area)
 
     def residents_note(self) -> Residents:
         """Where the denominator comes from."""
@@ -187,7 +199,7 @@ class Scope:
             index=index,
         )
 
-    def _siblings(self, period: Period) -> pd.DataFrame:
+    def _siblings(self, period: Period, *, with_percentiles: bool = True) -> pd.DataFrame:
         by: GroupBy = "all" if self.area is None else self.area.level
         where, pile_ups = CaseFilter(), self.background.pile_ups
         if self.area is not None and is_beside_chain(self.area.level):
@@ -196,18 +208,21 @@ class Scope:
             parent = self.area.parent
             where = CaseFilter(area_level=parent.level, area_id=parent.area_id)
             pile_ups = self.background.pile_ups_in(parent.level, parent.area_id)
-        return self._measure(by, where, period, self._people, pile_ups)
+        return measure_areas(
+            self.store,
+            by,
+            where,
+            period,
+            people=self._people,
+            pile_ups=pile_ups,
+            with_percentiles=with_percentiles,
+        )
 
     def _inside(self, level: AreaLevel, people: pd.DataFrame) -> CaseFilter:
         # Courtyards and unit grids may reach over the border, so their cases are asked by their own code.
         if is_beside_chain(level):
             return CaseFilter(area_level=level, area_ids=tuple(people.index))
         return self.where
-
-    def _measure(
-        self, by: GroupBy, where: CaseFilter, period: Period, people: pd.DataFrame, pile_ups: pd.DataFrame
-    ) -> pd.DataFrame:
-        return measure_areas(self.store, by, where, period, people=people, pile_ups=pile_ups)
 
     def _child_level(self) -> AreaLevel | None:
         if self.area is not None:

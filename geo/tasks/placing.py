@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo.access.seats import Seat, require_may
 from geo.analysis.addresses import match_addresses
@@ -38,6 +39,9 @@ _PLACED_FROM = (
     "case_id", "lon", "lat", "reported_at", "position_source", "position_error_m", "stated_level",
     "stated_id",
 )  # fmt: skip
+
+_COMPARED = (*LEVEL_COLUMNS, "sets", "placed_by", "before_first_set", "border_m")
+"""Columns of `case_areas` in which a placement can differ."""
 
 _BASES = pd.Index(PLACEMENT_BASES, dtype="str")
 
@@ -222,8 +226,13 @@ def _place_stored(
     )
     cases = _with_stated(cases, store)
     areas = areas_of_cases(store, cases, max_distance_m=max_distance_m)
-    areas = _keep_frozen(areas, store)
-    store.replace_areas_of_cases(areas, actor=seat.name, taken_at=now)
+    n_reported = int(areas["basis"].eq("reported").sum())  # `areas_of_cases` puts them first
+    case_ids = {"reported": areas["case_id"].iloc[:n_reported], "current": areas["case_id"].iloc[n_reported:]}
+    former = {basis: _align(store.read_case_areas(basis), case_ids[basis]) for basis in PLACEMENT_BASES}
+    areas = _keep_frozen(areas, former["reported"])
+    changed = _find_changed(areas, [former["reported"], former["current"]])
+    if changed.any():  # the store compares again, inside its transaction
+        store.replace_areas_of_cases(areas[changed], actor=seat.name, taken_at=now)
     return cases, areas
 
 
@@ -316,14 +325,31 @@ def _with_stated(cases: pd.DataFrame, store: Store) -> pd.DataFrame:
     return cases
 
 
-def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
-    """Keep what the `reported` rows already say; fill only what they lack."""
-    former = store.read_case_areas("reported")
-    n_reported = int(areas["basis"].eq("reported").sum())
-    fresh = areas.iloc[:n_reported]  # `areas_of_cases` puts them first
-    if not len(former) or not len(fresh):
+def _find_changed(areas: pd.DataFrame, former: Sequence[pd.DataFrame]) -> npt.NDArray[np.bool_]:
+    """Tell which rows say something else than the former ones, which stand in the same order."""
+    is_changed = np.zeros(len(areas), dtype=bool)
+    for name in _COMPARED:
+        now = pa.array(_plain(areas[name]), from_pandas=True)
+        then = pa.chunked_array(
+            [part for table in former for part in _parts(pa.array(table[name], from_pandas=True), now.type)]
+        )
+        both_missing = pc.and_(pc.is_null(now), pc.is_null(then))
+        is_equal = pc.or_(pc.fill_null(pc.equal(now, then), fill_value=False), both_missing)
+        is_changed |= ~is_equal.to_numpy()
+    return is_changed
+
+
+def _parts(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> list[pa.Array]:
+    """Return the pieces of a column; one that was made from texts has several."""
+    cast = column.cast(kind)  # asked of pa.array, it would turn every text into an object
+    return list(cast.chunks) if isinstance(cast, pa.ChunkedArray) else [cast]
+
+
+def _keep_frozen(areas: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Keep what the `reported` rows already say, in their order; fill only what they lack."""
+    fresh = areas.iloc[: len(kept)]
+    if kept["placed_by"].isna().all():
         return areas
-    kept = _align(former, fresh["case_id"])
     lacks_all = kept[list(LEVEL_COLUMNS)].isna().all(axis=1).to_numpy()
     merged = {
         name: _fill_from(kept[name], fresh[name], kept[name].isna().to_numpy()) for name in LEVEL_COLUMNS
@@ -337,7 +363,7 @@ def _keep_frozen(areas: pd.DataFrame, store: Store) -> pd.DataFrame:
     for name in LEVEL_COLUMNS:
         is_filled |= (kept[name].isna() & fresh[name].notna()).to_numpy()
     merged["sets"] = _name_sets(kept["sets"], fresh["sets"], lacks_all, is_filled)
-    rest = areas.iloc[n_reported:]
+    rest = areas.iloc[len(kept) :]
     rest = rest.assign(**{name: _plain(rest[name]) for name in (*LEVEL_COLUMNS, "placed_by", "sets")})
     return _join_tables([fresh.assign(**merged), rest])
 

@@ -87,12 +87,12 @@ def test_fault_F11_placing_that_was_overtaken_by_new_boundaries_is_done_again(st
     bring_grids(store, settings)
     store_preview(store, preview_week(store, settings, WEEK_1), **WHO)
 
-    def write_late(*given, original=store.replace_areas_of_cases, **named):
+    def compare_late(*given, original=store.read_case_areas, **named):
         monkeypatch.undo()
         bring_newer(store, settings)
         return original(*given, **named)
 
-    monkeypatch.setattr(store, "replace_areas_of_cases", write_late)
+    monkeypatch.setattr(store, "read_case_areas", compare_late)  # after the areas were worked out
     placed = place_cases(store, **WHO)
     assert areas_now(store) == ["H1", "H2", ""]
     assert placed.n_placed == 2
