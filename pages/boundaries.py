@@ -4,6 +4,7 @@ from geo.errors import GeoError
 from ui import boundary_bill, boundary_view, frame, outputs, panels, session
 from ui.text import t
 
+boundary_view.stop_if_empty()
 frame.show_top("boundaries", None, with_period=False)
 panels.show_lead(t("page.boundaries"), level="h1", key="title")
 

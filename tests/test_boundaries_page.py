@@ -19,6 +19,7 @@ from tests.tasks.test_boundary_versions import (
     bring,
     draft,
     publish_set,
+    store_cases,
     store_district,
 )
 from tests.test_pages import all_text, open_page, panels  # noqa: F401
@@ -72,6 +73,9 @@ def test_versions_are_listed_in_both_languages(open_page, store, lang, words):  
 
 def test_without_boundaries_the_page_says_where_to_bring_them(open_page, new_store):  # noqa: F811
     with open_store(new_store(), time_zone="Asia/Shanghai") as empty:
+        page = open_page("boundaries", empty, lang="en")
+        assert [button.key for button in page.button if button.key == "make_demo"]
+        store_cases(empty, (1, 0.5, "2026-03-01", None, None))
         page = open_page("boundaries", empty, lang="en")
     assert "Bring them in on the Import page" in all_text(page)
     assert "There are no drafts" in all_text(page)

@@ -26,6 +26,12 @@ def all_sets() -> pd.DataFrame:
     return session.kept("boundary_sets", (), lambda: list_sets(session.store()))
 
 
+def stop_if_empty() -> None:
+    """Explain a store that holds nothing at all, not even a draft."""
+    if all_sets().empty:
+        outputs.stop_if_empty()
+
+
 def show_sets() -> None:
     """Draw the sets of each level on a timeline, those of one day where one is asked for, and gaps."""
     panels.show_lead(t("boundaries.sets"), level="h2", key="sets_heading")
