@@ -78,7 +78,7 @@ def _show_bill(bill: Bill) -> None:
                   lambda: write_bill(store, bill, format="xlsx", language=language).content)]  # fmt: skip
         outputs.download_menu(t("boundaries.lists"), files, key="bill")
         label = t("boundaries.confirm", set_id=bill.card.set_id)
-        if st.button(label, key="publish", type="primary", disabled=bool(bill.overlaps)):
+        if st.button(label, key="publish", type="primary", disabled=bool(bill.overlaps or bill.beyond)):
             seat, now = session.seat(), session.now()
             work = Work(lambda _: publish_set(store, bill, seat=seat, now=now), can_stop=False)
             st.session_state["publishing"], st.session_state["publishing_set"] = work, bill.card.set_id

@@ -211,7 +211,8 @@ def bill_as_json(bill: Bill) -> dict[str, object]:
     return {
         "set_id": bill.card.set_id, "level": bill.card.level, "author": bill.card.author,
         "publisher": bill.publisher, "people": bill.people, "valid_from": bill.valid_from,
-        "valid_to": bill.valid_to, "follows": bill.follows, "overlaps": bill.overlaps, "gap": bill.gap,
+        "valid_to": bill.valid_to, "follows": bill.follows, "overlaps": bill.overlaps,
+        "beyond": bill.beyond, "gap": bill.gap,
         "counts": bill.changes.counts, "lost_m2": round(bill.lost_m2), "gained_m2": round(bill.gained_m2),
         "moves": {**moves.totals, "facilities": len(moves.facilities), "open_cases": len(moves.cases),
                   "overdue_cases": moves.n_overdue, "staff": len(moves.staff)},

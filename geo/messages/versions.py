@@ -103,6 +103,12 @@ _REFUSED: dict[str, Message] = {
         "Keep the draft and publish it on that day; its bill can be looked at before.",
         "请保留草稿，到当日再发布；影响清单可以提前查看。",
     ),
+    "set_sizes_beyond": Message(
+        "Areas of boundary set {set_id} larger than 10,000 km² or smaller than 1 m²: {n}, the first {first!r}.",
+        "边界版本 {set_id} 中有 {n} 个区域大于 1 万平方公里或小于 1 平方米，首个为 {first!r}。",
+        "Such a set is not published: mend the file and bring it in again.",
+        "这样的版本不能发布：请修正文件后重新导入。",
+    ),
     "publish_needs_other": Message(
         "{name} brought boundary set {set_id} in and cannot publish it too.",
         "边界版本 {set_id} 由 {name} 导入，不能由同一人发布。",

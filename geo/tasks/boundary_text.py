@@ -26,6 +26,10 @@ def say_bill(bill: Bill, language: Language) -> list[str]:
         *(say("said_bill_follows", language, other=other) for other in bill.follows),
         *(say("sets_overlap", language, set_id=card.set_id, other=other) for other in bill.overlaps),
     ]  # fmt: skip
+    if bill.beyond:
+        lines.append(
+            say("set_sizes_beyond", language, set_id=card.set_id, first=bill.beyond[0], n=len(bill.beyond))
+        )
     if bill.gap is not None:
         lines.append(say("said_bill_gap", language, first=bill.gap[0], after=bill.gap[1]))
     return [*lines, say(_PEOPLE[bill.people], language, author=card.author, publisher=bill.publisher)]

@@ -20,6 +20,7 @@ from geo.access.seats import Seat, require_may
 from geo.analysis.set_changes import SetChanges, compare_sets
 from geo.crs import area_m2
 from geo.errors import AccessError, ChoiceError, MissingError
+from geo.intake.boundaries import LARGEST_AREA_M2, SMALLEST_AREA_M2
 from geo.schema import IN_FORCE
 from geo.store.base import BatchHead, Receipt, Store
 from geo.tasks.area_parents import adopted_children, with_parents
@@ -46,6 +47,8 @@ class Bill:
     """Sets that end on the day this one begins."""
     overlaps: tuple[str, ...]
     """Sets it would share a day and a place with: it cannot be published."""
+    beyond: tuple[str, ...]
+    """Areas too large or too small to be of any level (`geo.intake.boundaries`): it cannot be published."""
     gap: tuple[date, date] | None
     """First day without a set since the one before ended, and first day with again."""
     changes: SetChanges
@@ -116,6 +119,7 @@ def prepare_bill(
         people=_tell_people(card, seat),
         follows=follows,
         overlaps=overlaps,
+        beyond=_find_beyond(new),
         gap=_find_gap(near, before, on),
         changes=changes,
         lost_m2=_ground_beyond(old, new),
@@ -145,7 +149,7 @@ def publish_set(store: Store, bill: Bill, *, seat: Seat, now: datetime) -> Recei
     AccessError
         If the seat may not publish, or brought the set in itself where people are named.
     ChoiceError
-        If the first day has not come yet.
+        If the first day has not come yet, or an area has an impossible size.
     MissingError
         If there is no such draft any more.
     StoreError
@@ -158,6 +162,8 @@ def publish_set(store: Store, bill: Bill, *, seat: Seat, now: datetime) -> Recei
     if seat.is_named and seat.name == card.author:
         raise AccessError("publish_needs_other", name=seat.name, set_id=card.set_id)
     _require_come(store, bill.valid_from, now)
+    if bill.beyond:
+        raise ChoiceError("set_sizes_beyond", set_id=card.set_id, first=bill.beyond[0], n=len(bill.beyond))
     choices = {
         "deed": "publish", "set_id": card.set_id, "valid_from": bill.valid_from, "valid_to": bill.valid_to,
         "author": card.author, "people": _tell_people(card, seat), "changes": bill.changes.counts,
@@ -234,6 +240,11 @@ def _sets_before(own: pd.DataFrame, on: date | None) -> tuple[str, ...]:
         return held
     ended = own[[days_of(row)[1] <= on for row in own.to_dict("records")]]
     return newest_sets(ended) if len(ended) else ()
+
+
+def _find_beyond(areas: gpd.GeoDataFrame) -> tuple[str, ...]:
+    is_beyond = (areas["area_m2"] > LARGEST_AREA_M2) | (areas["area_m2"] < SMALLEST_AREA_M2)
+    return tuple(areas.loc[is_beyond, "area_id"].astype("str"))
 
 
 def _find_gap(near: pd.DataFrame, before: tuple[str, ...], on: date | None) -> tuple[date, date] | None:

@@ -42,7 +42,7 @@ def bring(store, *, level="grid", seat=LI, is_draft=False, start=None, scope="",
     """Bring in areas of one level; a shape is where it begins and ends, in cells from the west."""
     features = [
         {"type": "Feature", "properties": {"code": code, "name": f"{code}号"},
-         "geometry": shapely.geometry.mapping(box(*ends))}
+         "geometry": shapely.geometry.mapping(ends if isinstance(ends, shapely.Geometry) else box(*ends))}
         for code, ends in shapes.items()
     ]  # fmt: skip
     content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
@@ -333,6 +333,22 @@ def test_fault_B32_a_gap_between_versions_is_told_before_and_after(store):
     store_cases(store, (1, 0.5, "2026-04-01", None, None))
     assert areas_of(store, "reported") == {1: None}
     assert areas_of(store, "current") == {1: "A"}
+
+
+@pytest.mark.parametrize(
+    "ends", [shapely.box(100, 20, 110, 30), (3, 3 + 5e-7)], ids=["a country", "half a square metre"]
+)
+def test_fault_B15_an_area_of_an_impossible_size_is_not_published(store, ends):
+    bring(store, A=(0, 2))
+    set_id = bring(store, is_draft=True, A=(0, 1), X=ends)
+    bill = bill_of(store, set_id)
+    assert bill.beyond == ("X",)
+    before = store.fingerprints()
+    with pytest.raises(ChoiceError) as refused:
+        publish_set(store, bill, seat=WANG, now=NOW)
+    assert refused.value.code == "set_sizes_beyond"
+    assert "'X'" in refused.value.say("zh")
+    assert store.fingerprints() == before
 
 
 def test_a_day_that_has_not_come_is_refused(store):
