@@ -13,7 +13,7 @@ from geo.intake.facilities import facility_kinds
 from geo.intake.layers import RawLayer
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS
-from ui import session
+from ui import import_doubts, session
 from ui.import_draft import Draft
 from ui.import_fields import FIELDS, MOMENTS, REQUIRED, field_name
 from ui.inputs import key_of, show_level
@@ -59,6 +59,8 @@ def show_choices(draft: Draft) -> None:
             _choose_zone(draft)
         if draft.kind == "facilities":
             _choose_kind(draft)
+    if isinstance(draft.file, RawLayer):
+        import_doubts.show_doubts(draft)
     if draft.kind in ("cases", "facilities"):
         _choose_further(draft)
 

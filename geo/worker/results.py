@@ -86,10 +86,12 @@ def pack_layer(layer: RawLayer, folder: Path) -> dict[str, Any]:
     _write(folder / ROWS, rows.schema, rows.to_batches())
     _write_problems(folder, layer.problems)
     plain = ("file_name", "sha256", "format", "encoding", "is_encoding_sure", "declared_crs", "crs_basis",
-             "coord_sys", "n_heights")  # fmt: skip
+             "coord_sys", "n_heights", "layer")  # fmt: skip
     return {
         **{name: as_plain(getattr(layer, name)) for name in plain},
         "columns": names,
+        "layers": list(layer.layers),
+        "notes": [[note.code, note.severity, as_plain(note.values)] for note in layer.notes],
         "encoding_candidates": [list(candidate) for candidate in layer.encoding_candidates],
         "parts": [[part.file_name, part.first_row, part.n_features] for part in layer.parts],
     }
@@ -176,11 +178,13 @@ def unpack_layer(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
         }
         shapes = shapely.from_wkb(rows.column(len(names)).to_numpy())
         table = gpd.GeoDataFrame(pd.DataFrame(texts, index=index), geometry=shapes, crs=None)
-        given = _plain_facts(facts, without=("columns", "parts", "encoding_candidates"))
+        given = _plain_facts(facts, without=("columns", "layers", "notes", "parts", "encoding_candidates"))
         return RawLayer(
             **given,
             table=table,
             problems=_read_problems(folder, most_bytes),
+            layers=tuple(str(name) for name in facts["layers"]),
+            notes=tuple(_as_note(*note) for note in facts["notes"]),
             encoding_candidates=tuple(EncodingCandidate(*pair) for pair in facts["encoding_candidates"]),
             parts=tuple(LayerPart(str(name), int(row), int(n)) for name, row, n in facts["parts"]),
         )

@@ -146,7 +146,7 @@ def test_nothing_personal_beyond_the_cases_is_copied(store):
     walls=st.lists(st.integers(1, 59), max_size=5, unique=True),
     places=st.lists(st.integers(-5, 65), min_size=1, max_size=25),
 )
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_totals_hold_for_any_set_and_any_cases(new_store, walls, places):
     edges = [0, *sorted(walls), 60]
     with open_store(new_store(), time_zone="Asia/Shanghai") as opened:

@@ -12,7 +12,15 @@ from geo.errors import AccessError
 from geo.settings import Settings
 from geo.store import open_store
 from geo.store.base import Seen
-from geo.tasks import boundary_versions, bringing, demonstrating, facilities, placing, stores
+from geo.tasks import (
+    boundary_versions,
+    bringing,
+    bringing_people,
+    demonstrating,
+    facilities,
+    placing,
+    stores,
+)
 from tests.small_store import fill_small_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +32,7 @@ DEEDS = {
     "preview_cases": lambda store, folder: bringing.preview_cases(store, None, None, **WHO),
     "preview_facilities": lambda store, folder: bringing.preview_facilities(store, None, None, **WHO),
     "preview_boundaries": lambda store, folder: bringing.preview_boundaries(store, None, None, **WHO),
-    "preview_population": lambda store, folder: bringing.preview_population(store, None, None, **WHO),
+    "preview_population": lambda store, folder: bringing_people.preview_population(store, None, None, **WHO),
     "preview_places": lambda store, folder: bringing.preview_places(None, None, **WHO),
     "store_preview": lambda store, folder: bringing.store_preview(store, None, **WHO),
     "undo_batch": lambda store, folder: bringing.undo_batch(store, "B000001", **WHO),
@@ -116,7 +124,7 @@ def test_every_task_that_asks_for_a_seat_is_tried_above():
 
 def test_only_what_no_page_calls_has_a_seat_by_itself():
     """Copying and backups are the operator's, who has the files in hand; nothing else assumes who acts."""
-    for module in (bringing, placing, demonstrating):
+    for module in (bringing, bringing_people, placing, demonstrating):
         for name, task in inspect.getmembers(module, inspect.isfunction):
             seat = inspect.signature(task).parameters.get("seat")
             assert seat is None or seat.default is inspect.Parameter.empty, name
