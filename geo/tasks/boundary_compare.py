@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
@@ -20,14 +19,6 @@ WEIGHTS: tuple[Weight, ...] = ("area", "population", "households", "addresses")
 buildings where those have none); the buildings that stand in it, one address each."""
 
 
-@dataclass(frozen=True)
-class SetPair:
-    """Two boundary sets of one level."""
-
-    old: SetCard
-    new: SetCard
-
-
 def compare_boundary_sets(store: Store, old_id: str, new_id: str) -> SetChanges:
     """Say what became of each area from one set to another of the same level.
 
@@ -38,7 +29,7 @@ def compare_boundary_sets(store: Store, old_id: str, new_id: str) -> SetChanges:
     ChoiceError
         If they are of different levels.
     """
-    _find_pair(store, old_id, new_id)
+    _require_one_level(find_set(store, old_id), find_set(store, new_id))
     return compare_sets(read_areas_of(store, old_id), read_areas_of(store, new_id))
 
 
@@ -56,14 +47,15 @@ def make_crosswalk(store: Store, old_id: str, new_id: str, *, by: Weight) -> Cro
     return cross_by_points(old, new, _read_weights(store, by))
 
 
-def _find_pair(store: Store, old_id: str, new_id: str) -> SetPair:
-    pair = SetPair(find_set(store, old_id), find_set(store, new_id))
-    if pair.old.level != pair.new.level:
+def _require_one_level(old: SetCard, new: SetCard) -> None:
+    if old.level != new.level:
         raise ChoiceError(
             "sets_of_other_levels",
-            set_id=old_id, level=pair.old.level, other=new_id, other_level=pair.new.level,
-        )  # fmt: skip
-    return pair
+            set_id=old.set_id,
+            level=old.level,
+            other=new.set_id,
+            other_level=new.level,
+        )
 
 
 def _read_weights(store: Store, by: Weight) -> pd.DataFrame:

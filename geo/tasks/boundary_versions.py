@@ -8,7 +8,7 @@ in cannot publish it. What is frozen stays frozen: every case keeps the area it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -201,7 +201,7 @@ def retire_set(store: Store, set_id: str, *, on: date, seat: Seat, now: datetime
 
 def _place_again(store: Store, *, seat: Seat, now: datetime) -> None:
     if store.count_rows()["cases"]:
-        place_cases(store, seat=replace(seat), now=now, match=False)
+        place_cases(store, seat=seat, now=now, match=False)
 
 
 def _require_come(store: Store, on: date | None, now: datetime) -> None:
