@@ -30,6 +30,7 @@ _PARTS = (
     "analysis",
     "walking",
     "tasks",
+    "versions",
     "present",
 )
 
