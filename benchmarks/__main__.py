@@ -31,6 +31,7 @@ SMALL = {
     "map_first_paint": ("--trials", "1"),
     "stores": ("--cases", "50000", "--batch", "50000"),
     "load": ("--users", "5", "--seconds", "15"),
+    "walking": ("--nodes", "200000", "--egos", "20"),
     "map_page": ("--trials", "1", "--cases", "20000"),
 }
 """Options that make a benchmark take a minute or so; without an entry it runs as it is."""

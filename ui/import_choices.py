@@ -47,6 +47,9 @@ def show_choices(draft: Draft) -> None:
             chosen.valid_from = st.date_input(
                 t("import.valid_from"), chosen.valid_from, key=key_of("valid_from"), format="YYYY-MM-DD"
             )
+            chosen.is_draft = st.checkbox(
+                t("import.is_draft"), chosen.is_draft, key=key_of("is_draft"), help=t("import.is_draft_help")
+            )
         if draft.kind == "population":
             chosen.as_of_on = st.date_input(
                 t("import.as_of_on"), chosen.as_of_on, key=key_of("as_of_on"), format="YYYY-MM-DD"

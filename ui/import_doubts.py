@@ -36,7 +36,10 @@ def show_doubts(draft: Draft) -> None:
     if doubts.is_exchanged or chosen.swap_lonlat:
         if doubts.is_exchanged:
             panels.show_notice(t("import.looks_exchanged"), tone="warning", key="looks_exchanged")
-        chosen.swap_lonlat = st.checkbox(t("import.swap"), chosen.swap_lonlat, key=key_of("swap_layer"))
+        is_swapped = st.checkbox(t("import.swap"), chosen.swap_lonlat, key=key_of("swap_layer"))
+        if is_swapped != chosen.swap_lonlat:  # then all that is said of the layer is another
+            chosen.swap_lonlat = is_swapped
+            st.rerun()
     if doubts.guesses:
         _show_guesses(doubts)
     for note in doubts.notes:

@@ -83,6 +83,7 @@ class Choices:
     area_level: str = ""
     scope_id: str = ""
     valid_from: date | None = None
+    is_draft: bool = False
     fixed_kind: str | None = None
     as_of_on: date | None = None
 
@@ -477,6 +478,7 @@ def _boundary_choices(draft: Draft, columns: Mapping[str, str]) -> BoundaryChoic
         coord_sys=draft.choices.coord_sys,
         scope_id=draft.choices.scope_id,
         valid_from=draft.choices.valid_from,
+        is_draft=draft.choices.is_draft,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from geo.commands.boundary_checks import add_check, add_repair
+from geo.commands.boundary_versions import add_versions
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,3 +17,4 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     deeds = boundaries.add_subparsers(dest="deed", metavar="DEED", required=True, help="what to do")
     add_check(deeds)
     add_repair(deeds)
+    add_versions(deeds)

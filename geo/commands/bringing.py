@@ -84,6 +84,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     boundaries.add_argument(
         "--valid-from", type=parse_day, metavar="DAY", help="first day they hold (default: since ever)"
     )
+    boundaries.add_argument(
+        "--draft",
+        action="store_true",
+        help="keep them as a draft, in force once `boundaries publish` says so",
+    )
     _add_layer_options(boundaries)
     cases = _add(commands, "import-cases", "bring in a list of cases (12345 export, grid reports)", run_cases)
     cases.add_argument(
@@ -171,6 +176,7 @@ def run_boundaries(args: argparse.Namespace, settings: Settings) -> int:
             coord_sys=_coord_sys(args, layer),
             scope_id=args.scope,
             valid_from=args.valid_from,
+            is_draft=args.draft,
         )
         return preview_boundaries(store, layer, choices, seat=session.seat, now=session.now)
 

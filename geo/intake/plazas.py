@@ -51,12 +51,14 @@ def cross_plazas(
     """
     lines: list[tuple[int, int, int]] = []
     n_outline = 0
+    met = set(meeting.tolist())
     for row, plaza in enumerate(plazas):
         area = _draw(plaza, places)
         if plaza.facts.why or area is None:
             continue
-        numbers = np.unique(np.concatenate([*plaza.outer, *plaza.inner]))
-        wanted = np.union1d(np.intersect1d(numbers, meeting), _find_inward(plaza, places, area))
+        numbers = np.concatenate([*plaza.outer, *plaza.inner]).tolist()
+        entries = np.array([number for number in numbers if number in met], dtype=np.int64)
+        wanted = np.union1d(entries, _find_inward(plaza, places, area))
         if len(wanted) > MOST_CORNERS:
             n_outline += 1
             continue

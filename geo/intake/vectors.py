@@ -130,8 +130,6 @@ def read_shapefile(path: Path, *, encoding: str | None, file_name: str, limits: 
     if n_shapes != dbf.n_records:
         raise FileError("shapefile_parts_differ", file=file_name, n_shp=n_shapes, n_dbf=dbf.n_records)
     read = read_by_gdal(path, "ESRI Shapefile", file_name=file_name, limits=limits, columns=[])
-    if not set(read.fids) <= set(dbf.table.index):  # a shape beyond the table, or of a deleted record
-        raise FileError("shapefile_part_damaged", file=file_name, part=".shp")
     crs_text = prj.read_text(encoding="utf-8", errors="replace") if prj.is_file() else None
     return build_features(
         read.wkb, dbf.table.loc[read.fids], "shapefile", crs_text=crs_text, file_name=file_name,

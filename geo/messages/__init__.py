@@ -31,6 +31,7 @@ _PARTS = (
     "analysis",
     "walking",
     "tasks",
+    "versions",
     "present",
 )
 

@@ -69,6 +69,42 @@ MESSAGES: dict[str, Message] = {
         "Give metres or minutes such as 5, 10, 15.",
         "请填写例如 5、10、15 的数值。",
     ),
+    "coverage_limit_missing": Message(
+        "These kinds have no limit: {kinds}.",
+        "下列设施类型没有界限：{kinds}。",
+        "Give minutes or metres for each of them.",
+        "请为每一类给出分钟数或米数。",
+    ),
+    "coverage_share_wrong": Message(
+        "{share} is no share below which a kind can be missing.",
+        "{share} 不能作为判定缺项的比例。",
+        "Give a number above 0, at most 1.",
+        "请填写大于 0、不超过 1 的数。",
+    ),
+    "coverage_group_missing": Message(
+        "There is no coverage of the group `{group}`.",
+        "没有人群“{group}”的覆盖率。",
+        "Measure it first, or name another group.",
+        "请先计算，或改选其他人群。",
+    ),
+    "coverage_people_negative": Message(
+        "{n} points have fewer than 0 of the group `{group}`.",
+        "有 {n} 个点的“{group}”人数小于 0。",
+        "Correct the numbers.",
+        "请更正人数。",
+    ),
+    "coverage_columns_differ": Message(
+        "`{name}` has {n_rows} rows for {n_points} points.",
+        "“{name}”有 {n_rows} 行，而点有 {n_points} 个。",
+        "Give one value for each point.",
+        "请为每个点给出一个值。",
+    ),
+    "supply_negative": Message(
+        "{n} values of {name} are below 0 or missing.",
+        "{name} 有 {n} 个值为负或缺失。",
+        "Correct them, or leave those rows out.",
+        "请更正，或去除这些行。",
+    ),
     "osm_format_unknown": Message(
         "{file} is no OpenStreetMap file (.osm.pbf, .osm or .osm.gz).",
         "{file} 不是 OpenStreetMap 文件（.osm.pbf、.osm 或 .osm.gz）。",

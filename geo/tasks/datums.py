@@ -45,6 +45,8 @@ _BEARINGS = {
 }  # fmt: skip
 _AROUND_DEG = 0.5
 """How far beyond what is stored a further layer may lie and still be of the same city."""
+MOST_KNOWN = 20_000
+"""Stored areas that are looked at; finer levels beyond are left out, which keeps the answer within seconds."""
 _MOST_DRAWN = 300
 """Shapes of a layer that a preview of its shift shows."""
 
@@ -170,8 +172,12 @@ def _judge(store: Store, degrees: NDArray[np.object_], stated: DatumName | None)
 
 def _known(store: Store) -> Iterator[tuple[str, NDArray[np.object_]]]:
     """Read what is known, one kind after the other, and only as long as it is asked for."""
-    areas = [store.read_areas(level).geometry.to_numpy(dtype=object) for level in AREA_LEVELS]
-    yield "areas", np.concatenate(areas)
+    areas: list[NDArray[np.object_]] = []
+    for level in AREA_LEVELS:  # coarse to fine: borders of coarser levels are borders of finer ones too
+        n = len(store.read_areas(level, with_geometry=False))
+        if n and (not areas or sum(map(len, areas)) + n <= MOST_KNOWN):
+            areas.append(store.read_areas(level).geometry.to_numpy(dtype=object))
+    yield "areas", np.concatenate(areas) if areas else np.empty(0, dtype=object)
     for name, table in (("streets", "street_edges"), ("buildings", "buildings")):
         shapes = store.read(table, columns=["geom"])["geom"].to_numpy(dtype=object)
         yield name, shapes[~shapely.is_missing(shapes)]

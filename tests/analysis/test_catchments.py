@@ -89,7 +89,8 @@ def test_the_start_is_in_it_with_its_way_to_the_street():
     table = make_catchments(network, snap(network, (500, 55)), limits_m=[10, 60])
     small, large = plan(table)
     assert small.contains(at(500, 55))
-    assert not small.intersects(at(500, 0))
+    assert not small.intersects(at(500, 15))
+    assert large.contains(at(500, 27.5))  # between the land of the door and that of the street
     assert large.contains(at(500, 55))
     assert large.contains(at(500, 0))
     assert table["street_m"].tolist() == [0, 10]

@@ -108,6 +108,20 @@ def test_corners_that_fit_no_better_in_one_system_are_left_undecided():
     assert judge_datum(lon, lat, {"areas": lattice()}, stated="gcj02").verdict == "undecided"
 
 
+def test_a_lead_that_is_more_than_chance_and_still_small_names_nothing():
+    # 100 corners lie on a known meridian as WGS84, 50 on another one as GCJ-02, 850 on neither: 10 % against
+    # 5 % is (100 - 50) / sqrt(150) = 4.1 standard errors, and yet no lead to go by.
+    meridians = np.array([shapely.LineString([(lon, 30.5), (lon, 30.7)]) for lon in (104.0, 104.2)])
+    lat = np.linspace(30.55, 30.65, 1000)
+    lon = np.full(1000, 103.9895)
+    lon[:100] = 104.0
+    lon[100:150], lat[100:150] = wgs84_to_gcj02(np.full(50, 104.2), lat[100:150])
+    judged = judge_datum(lon, lat, {"streets": meridians}, stated="wgs84")
+    shares = {(fit.coord_sys, fit.doubted): fit.share_within for fit in judged.fits}
+    assert (shares["wgs84", "file"], shares["gcj02", "file"]) == (0.1, 0.05)
+    assert judged.verdict == "undecided"
+
+
 def test_outside_china_gcj02_is_the_same_place_and_is_not_listed():
     known = lattice(west=-71.1, south=42.3)
     judged = judge(known, known, "gcj02")

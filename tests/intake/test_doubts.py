@@ -42,6 +42,12 @@ def test_half_the_boxes_must_look_exchanged():
     assert not looks_exchanged(boxes((np.nan, np.nan)))
 
 
+def test_a_pair_that_is_degrees_only_when_exchanged_is_told_anywhere_on_earth():
+    assert looks_exchanged(boxes((42.3, -120.0)))
+    assert not looks_exchanged(boxes((-120.0, 42.3)))
+    assert not looks_exchanged(boxes((-120.0, 142.3)))
+
+
 def test_pairs_that_are_degrees_either_way_are_told_by_where_the_place_is():
     boston = (-71.2, 42.2, -70.9, 42.4)
     exchanged = boxes((42.3, -71.1))

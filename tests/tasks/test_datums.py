@@ -17,6 +17,7 @@ from geo.intake.boundaries import BoundaryChoices
 from geo.intake.layers import read_layer
 from geo.intake.limits import Limits
 from geo.store import open_store
+from geo.tasks import datums
 from geo.tasks.bringing import preview_boundaries, store_preview
 from geo.tasks.datums import doubt_layer, preview_shift
 
@@ -88,6 +89,20 @@ def test_fault_B08_the_system_that_fits_is_said_with_shares_shift_and_direction(
     stored = preview.checked.rows.geometry.union_all()
     drawn = layer_of(lattice(wgs84_to_gcj02)).table.geometry.union_all()
     assert stored.symmetric_difference(drawn).area < 1e-12
+
+
+def test_finer_levels_are_left_out_where_there_are_too_many_areas(known, monkeypatch):
+    layer = layer_of(lattice(wgs84_to_gcj02))
+    micro = BoundaryChoices(area_level="microgrid", id_column="code", coord_sys="wgs84")
+    away = layer_of(lattice(west=104.2))
+    store_preview(known, preview_boundaries(known, away, micro, **WHO), **WHO)
+    finer = layer_of(lattice(wgs84_to_gcj02, west=104.2))
+    assert doubt_layer(known, finer, coord_sys="wgs84").datum.verdict == "differs"
+    monkeypatch.setattr(datums, "MOST_KNOWN", 17)
+    assert doubt_layer(known, finer, coord_sys="wgs84").datum.verdict == "no_reference"
+    assert doubt_layer(known, layer, coord_sys="wgs84").datum.verdict == "differs"
+    monkeypatch.setattr(datums, "MOST_KNOWN", 0)
+    assert doubt_layer(known, layer, coord_sys="wgs84").datum.verdict == "differs"
 
 
 def test_the_right_system_is_confirmed(known):

@@ -72,6 +72,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "同一清单每周再导入时用同一个名称；名称加编号认定同一件。",
         "Use the same name every week: name and number together identify a case.",
     ),
+    "import.is_draft": ("作为草稿，暂不生效", "As a draft, not in force yet"),
+    "import.is_draft_help": (
+        "草稿在“网格边界”页核对影响清单后发布；在此之前不影响任何案件和统计。",
+        "A draft is published on the Boundaries page after a look at its bill; until then no case and no figure "
+        "changes.",
+    ),
     "import.column_none": ("（不导入）", "(leave out)"),
     "import.coord_sys": ("坐标系", "Coordinate system"),
     "import.coord_sys_choose": ("请选择，不能默认", "Choose one; there is no default"),
