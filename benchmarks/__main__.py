@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 
 SMALL = {
     "assign": ("--points", "1000000", "--polygons", "20000", "--no-tainan", "--repeats", "1"),
+    "boundaries": ("--areas", "10000"),
     "crs": ("--quick",),
     "dashboard_store": ("--cases", "1000000", "--again", "3"),
     "hotspots": ("--areas", "10000", "--statistics", "g_star"),
@@ -31,6 +32,7 @@ SMALL = {
     "map_first_paint": ("--trials", "1"),
     "stores": ("--cases", "50000", "--batch", "50000"),
     "load": ("--users", "5", "--seconds", "15"),
+    "walking": ("--nodes", "200000", "--egos", "20"),
     "map_page": ("--trials", "1", "--cases", "20000"),
 }
 """Options that make a benchmark take a minute or so; without an entry it runs as it is."""

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from geo import __version__
-from geo.commands import analysing, bringing, editing, entering, keeping, serving, storing
+from geo.commands import analysing, boundaries, bringing, editing, entering, keeping, serving, storing
 from geo.commands.speaking import warn
 from geo.errors import GeoError
 from geo.settings import read_settings
@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Getu {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (serving, entering, bringing, editing, analysing, keeping, storing):
+    for module in (serving, entering, bringing, boundaries, editing, analysing, keeping, storing):
         module.add_commands(commands)
     return parser
 

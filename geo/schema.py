@@ -51,6 +51,13 @@ area, or not at all."""
 PlacementBasis = Literal["reported", "current"]
 PLACEMENT_BASES: tuple[PlacementBasis, ...] = ("reported", "current")
 
+SetStatus = Literal["draft", "published", "retired"]
+SET_STATUSES: tuple[SetStatus, ...] = ("draft", "published", "retired")
+"""Life of a boundary set 边界版本: 草稿, 已发布, 已停用."""
+
+IN_FORCE: tuple[SetStatus, ...] = ("published", "retired")
+"""Sets that are, or were, in force between their days; a draft never is."""
+
 SATISFACTION = ("satisfied", "basically_satisfied", "dissatisfied")
 """满意, 基本满意, 不满意."""
 
@@ -254,7 +261,8 @@ _TABLES = (
         _need("set_id", "text", "identity of the version"),
         _need("area_level", "text", "level", choices=AREA_LEVELS),
         _need("scope_id", "text", "ancestor area the set covers; empty = everything"),
-        _need("status", "text", "draft, published, retired", choices=("draft", "published", "retired")),
+        _need("status", "text", "draft: not in force on any day; published: in force from `valid_from` on; "
+              "retired: was in force until `valid_to`", choices=SET_STATUSES),
         _may("valid_from", "date", "first day; empty = since ever"),
         _may("valid_to", "date", "first day no longer; empty = still"),
         _BATCH,

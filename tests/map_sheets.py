@@ -31,7 +31,7 @@ def areas(names, **columns):
 def choropleth(table, values, **texts):
     values = pd.Series(values, index=table.index, dtype=float)
     shown = values.map(lambda value: "–" if pd.isna(value) else f"{value:.0f} 件")
-    return Choropleth(table, shown, classify(values, n_classes=3), "新增", "件", "个网格", **texts)
+    return Choropleth(table, shown, classify(values, n_classes=3), "新增", "件", "grid", **texts)
 
 
 def points(count, **columns):

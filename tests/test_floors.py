@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = {
     "geo": 0, "geo.errors": 0, "geo.settings": 0, "geo.schema": 0, "geo.crs": 0, "geo.gcj02": 0,
-    "geo.hexagons": 0, "geo.measure": 0, "geo.messages": 0, "geo.vector_tiles": 0, "geo.whole_files": 0,
+    "geo.characters": 0, "geo.hexagons": 0, "geo.measure": 0, "geo.lines": 0,
+    "geo.messages": 0, "geo.vector_tiles": 0, "geo.whole_files": 0,
     "geo.intake": 1,
     "geo.worker": 2,
     "geo.analysis": 2, "geo.casework": 2, "geo.access": 2,
@@ -22,7 +23,7 @@ PURE = ("geo.analysis", "geo.casework", "geo.access")
 NEVER_IN_PURE = {"pathlib", "os", "io", "tempfile", "socket", "urllib", "http", "duckdb", "psycopg",
                  "time", "sqlite3", "requests", "subprocess", "geo.settings"}  # fmt: skip
 SQL_OF_FILES = {
-    "geo.intake.vectors": "a GeoPackage is an SQLite file; its contents are listed before GDAL sees it"
+    "geo.intake.geopackages": "a GeoPackage is an SQLite file; its contents are listed before GDAL sees it"
 }
 """Modules with SQL that never reaches the store, and why."""
 PAGES_MAY = ("streamlit", "ui", "geo.tasks", "geo.present", "geo.errors", "__future__")

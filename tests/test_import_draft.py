@@ -7,6 +7,7 @@ no row before it is confirmed: both halves of G21 are a draft whose file is gone
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -147,6 +148,29 @@ def test_fault_G21_files_whose_draft_is_gone_are_swept_at_the_next_start_which_s
     assert any("unfinished" in message for message in caplog.messages)
     if os.name == "posix":
         assert own.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/网格.csv",
+        "网\x00格.c\x00sv",
+        "网格\u202egpj.csv",
+        "a" * 300 + ".csv",
+        "CON.csv",
+        "x.c/sv",
+        "a\n.csv",
+    ],
+)
+def test_fault_A27_a_file_is_kept_under_a_number_whatever_it_is_called(visit, tmp_path, name):
+    import_draft.start_opening("cases", [Upload(name)])
+    waiting = import_draft.opening()
+    waiting.reading.work.wait(60)
+    (path,) = waiting.paths
+    assert re.fullmatch(r"0(\.[a-z0-9]{1,12})?", path.name)
+    assert path.parent == Path(waiting.folder.name) and path.is_file()
+    assert {item.name for item in tmp_path.rglob("*") if item.is_file()} == {path.name}
+    import_draft.drop_opening()
 
 
 def test_a_folder_for_files_on_their_way_vanishes_with_who_made_it(tmp_path, monkeypatch):

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from geo.crs import from_wgs84, wgs84_to_gcj02
 from geo.errors import GeoError
 from geo.settings import Settings
 from geo.tasks import reading as tasks_reading
+from geo.tasks.bringing import store_preview
 from geo.worker.failpoints import VARIABLE
 from geo.worker.keepers import Keepers
 from tests import test_pages
+from tests.intake.layer_files import shapefile, zip_of
+from tests.tasks.test_datums import WHO, lattice
+from tests.tasks.test_datums import bring as bring_boundaries
 from tests.test_pages import all_text, panels
-from tests.worker.files import SOON_S, eventually, squares, workbook
+from tests.worker.files import SOON_S, eventually, point_geopackage, squares, workbook
 from ui import import_draft, import_reading, session
 from ui.import_reading import Reading, start_reading
 
@@ -121,6 +126,130 @@ def test_a_sheet_that_cannot_be_read_leaves_the_file_as_it_was(bring, open_page,
     draft = page.session_state["draft"]
     assert "意外中断，没有存入任何内容" in all_text(page)
     assert (draft.sheet, draft.file.sheet) == (None, "Sheet1")
+
+
+def upload(page, name: str, content: bytes) -> None:
+    """Upload a file and wait until it has been read, or a question stands."""
+    (box,) = page.file_uploader
+    box.set_value([(name, content, "")])
+    page.run()
+    settle(page)
+
+
+def settle(page) -> None:
+    if "opening" in page.session_state:
+        page.session_state["opening"].reading.work.wait(SOON_S)
+        page.run()
+    assert not page.exception, page.exception
+
+
+def answer(page, value: str) -> None:
+    (choice,) = [box for box in page.selectbox if box.key.startswith("answer")]
+    choice.set_value(value)
+    (button,) = [button for button in page.button if button.form_id]
+    button.click().run()
+    settle(page)
+
+
+@pytest.fixture
+def layers(tmp_path):
+    """A GeoPackage of two layers."""
+    return point_geopackage(tmp_path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "含有多个图层：second, 点"), ("en", "holds several layers: second, 点")]
+)
+def test_a_file_of_several_layers_asks_which_one_is_meant(
+    open_page, empty_store, layers, temp_folder, lang, said
+):
+    page = open_page("import_data", empty_store, lang=lang)
+    upload(page, "网格.gpkg", layers)
+    assert said in all_text(page)
+    (choice,) = [box for box in page.selectbox if box.key.startswith("answer")]
+    assert choice.options == ["second", "点"] and choice.value is None
+    answer(page, "点")
+    draft = page.session_state["draft"]
+    assert (draft.file.layer, draft.layer, draft.step) == ("点", "点", 2)
+    draft.folder.cleanup()
+    assert not list(temp_folder.iterdir())
+
+
+def test_another_layer_is_read_when_it_is_chosen(open_page, empty_store, layers):
+    page = open_page("import_data", empty_store)
+    upload(page, "网格.gpkg", layers)
+    answer(page, "点")
+    (again,) = [box for box in page.selectbox if box.key.startswith("layer_")]
+    again.set_value("second").run()
+    while (reading := page.session_state["draft"].again) is not None:
+        reading.work.wait(SOON_S)
+        page.run()
+    assert page.session_state["draft"].file.layer == "second"
+    page.session_state["draft"].folder.cleanup()
+
+
+def test_another_file_may_be_brought_instead_of_an_answer(open_page, empty_store, layers, temp_folder):
+    page = open_page("import_data", empty_store)
+    upload(page, "网格.gpkg", layers)
+    upload(page, "网格.geojson", squares(3))
+    assert page.session_state["draft"].names == ("网格.geojson",)
+    page.session_state["draft"].folder.cleanup()
+    assert not list(temp_folder.iterdir())
+
+
+def test_an_encoding_that_a_file_names_wrongly_is_asked_for(open_page, empty_store, tmp_path):
+    path = shapefile(tmp_path, encoding="GBK", name=["大慈寺社区", "东大路街道"])
+    path.with_suffix(".cpg").write_text("UTF-8")
+    page = open_page("import_data", empty_store)
+    upload(page, "网格.zip", zip_of(tmp_path))
+    assert "不是 utf-8 编码" in all_text(page)
+    answer(page, "gb18030")
+    draft = page.session_state["draft"]
+    assert draft.file.table["name"].tolist() == ["大慈寺社区", "东大路街道"]
+    assert not draft.is_encoding_open
+    draft.folder.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("lang", "differs", "exchanged", "metres"),
+    [
+        ("zh", "图层最像 GCJ-02", "纬度在前、经度在后", "数值像是以米为单位"),
+        ("en", "fits best as GCJ-02", "latitude before longitude", "look like metres"),
+    ],
+)
+def test_the_step_of_the_columns_says_what_speaks_against_the_system(
+    open_page, empty_store, lang, differs, exchanged, metres
+):
+    store_preview(empty_store, bring_boundaries(empty_store, lattice(), "wgs84"), **WHO)
+
+    def to_metres(lon, lat):
+        return from_wgs84(lon, lat, coord_sys="cgcs2000-cm105")
+
+    for content, said in (
+        (lattice(wgs84_to_gcj02), differs),
+        (lattice(swap=True), exchanged),
+        (lattice(to_metres), metres),
+    ):
+        page = open_page("import_data", empty_store, lang=lang)
+        upload(page, "网格.geojson", content)
+        assert said in all_text(page)
+        page.session_state["draft"].folder.cleanup()
+    assert "105°E" in all_text(page)
+
+
+def test_axes_are_exchanged_by_a_tick_and_then_judged_anew(open_page, empty_store):
+    store_preview(empty_store, bring_boundaries(empty_store, lattice(), "wgs84"), **WHO)
+    page = open_page("import_data", empty_store, lang="zh")
+    upload(page, "网格.geojson", lattice(swap=True))
+    (tick,) = [box for box in page.checkbox if box.key.startswith("swap_layer")]
+    assert tick.value is False
+    tick.check().run()
+    assert "纬度在前、经度在后" not in all_text(page)
+    assert "图层按 WGS84 与已有数据吻合" in all_text(page)
+    draft = page.session_state["draft"]
+    assert import_draft.as_chosen(draft).boxes[0][0] == pytest.approx(104.0)
+    assert draft.file.boxes[0][0] == pytest.approx(30.6)
+    draft.folder.cleanup()
 
 
 @pytest.fixture

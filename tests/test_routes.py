@@ -353,7 +353,7 @@ def test_fault_C05_markup_in_a_name_is_escaped_in_the_bytes(get):
 def test_figures_bring_their_classes_and_the_words_of_a_legend(get):
     figures = get("/api/values", {"level": "grid", "by": "n_new", "lang": "en"}).json()
 
-    assert (figures["title"], figures["unit"], figures["area_unit"]) == ("New", "cases", "grids")
+    assert (figures["title"], figures["unit"], figures["area_units"]) == ("New", "cases", ["grid", "grids"])
     assert sum(row["n"] for row in figures["classes"]) + figures["n_no_data"] == len(figures["ids"]) == 16
     assert len(figures["rows"]) == 16
     for value, place, text in figures["figures"]:
@@ -365,7 +365,7 @@ def test_a_share_stands_in_its_text_and_not_twice_in_the_unit(get):
     figures = get("/api/values", {"level": "grid", "by": "on_time_share", "period": "year"}).json()
 
     assert figures["unit"] == ""
-    assert figures["area_unit"] == "个网格"
+    assert figures["area_units"] == ["个网格", "个网格"]
     assert any("%" in row[2] and "%%" not in row[2] for row in figures["figures"] if row)
 
 

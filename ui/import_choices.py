@@ -13,7 +13,7 @@ from geo.intake.facilities import facility_kinds
 from geo.intake.layers import RawLayer
 from geo.intake.tables import RawTable
 from geo.schema import AREA_LEVELS
-from ui import session
+from ui import import_doubts, session
 from ui.import_draft import Draft
 from ui.import_fields import FIELDS, MOMENTS, REQUIRED, field_name
 from ui.inputs import key_of, show_level
@@ -47,6 +47,9 @@ def show_choices(draft: Draft) -> None:
             chosen.valid_from = st.date_input(
                 t("import.valid_from"), chosen.valid_from, key=key_of("valid_from"), format="YYYY-MM-DD"
             )
+            chosen.is_draft = st.checkbox(
+                t("import.is_draft"), chosen.is_draft, key=key_of("is_draft"), help=t("import.is_draft_help")
+            )
         if draft.kind == "population":
             chosen.as_of_on = st.date_input(
                 t("import.as_of_on"), chosen.as_of_on, key=key_of("as_of_on"), format="YYYY-MM-DD"
@@ -56,6 +59,8 @@ def show_choices(draft: Draft) -> None:
             _choose_zone(draft)
         if draft.kind == "facilities":
             _choose_kind(draft)
+    if isinstance(draft.file, RawLayer):
+        import_doubts.show_doubts(draft)
     if draft.kind in ("cases", "facilities"):
         _choose_further(draft)
 

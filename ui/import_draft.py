@@ -7,6 +7,7 @@ until the preview is confirmed.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +22,12 @@ import streamlit as st
 
 from geo.access.masking import mask_text
 from geo.crs import parse_coord_sys
-from geo.errors import ChoiceError, EmptyError, LimitError, MissingError, StoreError
+from geo.errors import ChoiceError, EmptyError, GeoError, LimitError, MissingError, StoreError
 from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.intake.columns import personal_columns, suggest_reporters
 from geo.intake.facilities import FacilityChoices
-from geo.intake.layers import RawLayer
+from geo.intake.layers import RawLayer, swap_layer
 from geo.intake.population import PopulationChoices
 from geo.intake.tables import RawTable
 from geo.store.base import Receipt
@@ -36,9 +37,9 @@ from geo.tasks.bringing import (
     preview_cases,
     preview_facilities,
     preview_places,
-    preview_population,
     store_preview,
 )
+from geo.tasks.bringing_people import preview_population
 from geo.tasks.reading import FileKind, is_table_name, place_choices, suggest_for
 from geo.whole_files import unfinished_folder
 from ui import session
@@ -82,6 +83,7 @@ class Choices:
     area_level: str = ""
     scope_id: str = ""
     valid_from: date | None = None
+    is_draft: bool = False
     fixed_kind: str | None = None
     as_of_on: date | None = None
 
@@ -99,8 +101,9 @@ class Draft:
     encoding: str | None = None
     """As chosen by the reader."""
     sheet: str | None = None
+    layer: str | None = None
     again: Reading | None = None
-    """The file being read in another encoding, or another sheet of it."""
+    """The file being read in another encoding, or another sheet or layer of it."""
     step: int = 2
     work: Work[Preview] | None = None
     preview: Preview | None = None
@@ -153,6 +156,38 @@ def opening() -> Opening | None:
     return st.session_state.get("opening")
 
 
+_ANSWERABLE = ("layer_not_named", "layer_encoding_wrong", "layer_encoding_unknown", "encoding_does_not_fit")
+"""What a file is refused for until somebody names its layer or its encoding."""
+
+
+def open_question() -> GeoError | None:
+    """Return what must be answered before the upload of this visit can be read, if anything."""
+    waiting = opening()
+    error = None if waiting is None or waiting.reading.work.is_running else waiting.reading.work.error
+    return error if error is not None and error.code in _ANSWERABLE else None
+
+
+def answer_question(*, layer: str | None = None, encoding: str | None = None) -> None:
+    """Read the upload of this visit again, with what was chosen."""
+    waiting: Opening = st.session_state["opening"]
+    before = waiting.reading
+    waiting.reading = start_reading(
+        waiting.kind,
+        waiting.paths,
+        waiting.names,
+        layer=layer or before.layer,
+        encoding=encoding or before.encoding,
+    )
+
+
+def drop_opening() -> None:
+    """Let the upload that is being read, or waits for an answer, and its files go."""
+    waiting = st.session_state.pop("opening", None)
+    if waiting is not None:
+        waiting.reading.work.stop()
+        waiting.folder.cleanup()
+
+
 def start_opening(kind: FileKind, uploads: Sequence[Upload]) -> None:
     """Write an upload to a folder of the visit and begin to read what it is.
 
@@ -163,6 +198,7 @@ def start_opening(kind: FileKind, uploads: Sequence[Upload]) -> None:
     """
     names = [upload.name for upload in uploads]
     _require_number(kind, names)
+    drop_opening()
     folder = unfinished_folder("getu-upload")
     try:
         _folders.add(folder)
@@ -192,6 +228,7 @@ def finish_opening() -> Draft:
         done.folder.cleanup()
         raise
     draft = Draft(done.kind, done.names, done.paths, done.folder, file, choices)
+    draft.encoding, draft.layer = done.reading.encoding, done.reading.layer
     st.session_state["draft"] = draft
     return draft
 
@@ -212,7 +249,7 @@ def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
     left = min(most, MOST_DRAFTS * most - bytes_of_drafts())
     paths = []
     for number, upload in enumerate(uploads):
-        path = folder / f"{number}{Path(upload.name).suffix[:12]}"
+        path = folder / f"{number}{_plain_ending(upload.name)}"
         with path.open("wb") as target:
             while piece := upload.read(PIECE_BYTES):
                 left -= len(piece)
@@ -224,6 +261,12 @@ def _write(uploads: Sequence[Upload], folder: Path) -> list[Path]:
     return paths
 
 
+def _plain_ending(name: str) -> str:
+    """Return the ending of an uploaded file in letters and digits; its name is kept beside the file only."""
+    ending = re.sub(r"[^a-z0-9]", "", Path(name.replace("\x00", "")).suffix.lower())
+    return f".{ending[:12]}" if ending else ""
+
+
 def bytes_of_drafts() -> int:
     """Return how much the files of all drafts of this process take on the disk."""
     n_bytes = 0
@@ -233,8 +276,10 @@ def bytes_of_drafts() -> int:
     return n_bytes
 
 
-def start_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> Reading:
-    """Begin to read the file in another encoding, or another sheet of it, unless that is begun.
+def start_again(
+    draft: Draft, *, encoding: str | None, sheet: str | None, layer: str | None = None
+) -> Reading:
+    """Begin to read the file in another encoding, or another sheet or layer of it, unless that is begun.
 
     Raises
     ------
@@ -243,10 +288,12 @@ def start_again(draft: Draft, *, encoding: str | None, sheet: str | None) -> Rea
     """
     _require_there(draft)
     again = draft.again
-    if again is None or (again.encoding, again.sheet) != (encoding, sheet):
+    if again is None or (again.encoding, again.sheet, again.layer) != (encoding, sheet, layer):
         if again is not None:
             again.work.stop()
-        again = start_reading(draft.kind, draft.paths, draft.names, encoding=encoding, sheet=sheet)
+        again = start_reading(
+            draft.kind, draft.paths, draft.names, encoding=encoding, sheet=sheet, layer=layer
+        )
         draft.again = again
     return again
 
@@ -260,7 +307,7 @@ def finish_again(draft: Draft, again: Reading) -> None:
         If it cannot be read so; it stays as it was.
     """
     draft.file = _result(again.work)
-    draft.encoding, draft.sheet, draft.again = again.encoding, again.sheet, None
+    draft.encoding, draft.sheet, draft.layer, draft.again = again.encoding, again.sheet, again.layer, None
     draft.choices.columns = suggest_for(draft.kind, draft.file.columns)
 
 
@@ -349,7 +396,7 @@ def _require_choices(draft: Draft) -> None:
 
 def _checker(draft: Draft, store: Any, who: Mapping[str, Any]) -> Callable[[Any], Preview]:  # noqa: ANN401
     """Return what checks the file; everything is bound now, so later choices do not reach in."""
-    file, kind, made = draft.file, draft.kind, _make_choices(draft)
+    file, kind, made = as_chosen(draft), draft.kind, _make_choices(draft)
     if kind == "cases":
         distance = draft.choices.max_distance_m
         return lambda progress: preview_cases(
@@ -367,6 +414,12 @@ def _checker(draft: Draft, store: Any, who: Mapping[str, Any]) -> Callable[[Any]
     if kind == "population":
         return lambda _: preview_population(store, file, made, **who)
     return lambda _: preview_places(file, made, **who)  # type: ignore[arg-type]
+
+
+def as_chosen(draft: Draft) -> RawTable | RawLayer:
+    """Return the file; a layer whose axes are to be exchanged with them exchanged."""
+    is_swapped = isinstance(draft.file, RawLayer) and draft.choices.swap_lonlat
+    return swap_layer(draft.file) if is_swapped else draft.file
 
 
 def _make_choices(draft: Draft) -> Any:  # noqa: ANN401
@@ -425,6 +478,7 @@ def _boundary_choices(draft: Draft, columns: Mapping[str, str]) -> BoundaryChoic
         coord_sys=draft.choices.coord_sys,
         scope_id=draft.choices.scope_id,
         valid_from=draft.choices.valid_from,
+        is_draft=draft.choices.is_draft,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -81,6 +82,12 @@ def draw_preview(preview: Preview) -> tuple[str, bytes, Box] | None:
         for row, name in zip(rows.index, names, strict=True)
     ]
     return "points", _features(properties, points), _box_of(points)
+
+
+def draw_areas(areas: gpd.GeoSeries) -> bytes:
+    """Draw areas in WGS84 as GeoJSON without names."""
+    shapes = np.asarray(areas, dtype=object)
+    return _features([{"area_id": "", "name": ""}] * len(shapes), shapes)
 
 
 def _evenly(rows: pd.DataFrame, most: int) -> pd.DataFrame:

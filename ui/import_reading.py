@@ -27,6 +27,7 @@ class Reading:
     encoding: str | None = None
     """As chosen by the reader, like the sheet."""
     sheet: str | None = None
+    layer: str | None = None
     n_before: int = 0
     """Files that are read first."""
     work: Work[RawTable | RawLayer] = field(init=False)
@@ -45,16 +46,17 @@ def start_reading(
     *,
     encoding: str | None = None,
     sheet: str | None = None,
+    layer: str | None = None,
 ) -> Reading:
     """Read what a file is, beside the page."""
-    reading, settings = Reading(names[0], encoding, sheet), session.settings()
+    reading, settings = Reading(names[0], encoding, sheet, layer), session.settings()
 
     def do(progress: Callable[[float | None], None]) -> RawTable | RawLayer:
         def look(n_before: int) -> None:
             reading.n_before = n_before
             progress(None)
 
-        file = _read(kind, paths, names, encoding, sheet, settings, look)
+        file = _read(kind, paths, names, reading, settings, look)
         progress(None)  # whoever stopped it meanwhile wants no file
         return file
 
@@ -66,17 +68,19 @@ def _read(
     kind: FileKind,
     paths: Sequence[Path],
     names: Sequence[str],
-    encoding: str | None,
-    sheet: str | None,
+    chosen: Reading,
     settings: Settings,
     look: Callable[[int], None],
 ) -> RawTable | RawLayer:
+    encoding, sheet, layer = chosen.encoding, chosen.sheet, chosen.layer
     if kind in ("cases", "facilities"):
         return read_table_file(
             paths[0], settings=settings, file_name=names[0], encoding=encoding, sheet=sheet, look=look
         )
     if kind == "population":
         return read_population_file(
-            paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet, look=look
+            paths, settings=settings, file_names=names, encoding=encoding, sheet=sheet, layer=layer, look=look
         )
-    return read_layer_files(paths, settings=settings, file_names=names, encoding=encoding, look=look)
+    return read_layer_files(
+        paths, settings=settings, file_names=names, encoding=encoding, layer=layer, look=look
+    )

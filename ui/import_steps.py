@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 import pandas as pd
 import streamlit as st
@@ -10,13 +11,20 @@ import streamlit as st
 from geo.errors import GeoError, StoreError
 from geo.intake.layers import RawLayer
 from geo.messages import say
-from geo.tasks.reading import FILE_KINDS, get_ready_to_read
+from geo.tasks.reading import FILE_KINDS, get_ready_to_read, layers_to_choose
 from ui import import_choices, import_draft, import_outcome, outputs, pages, panels, session, shows
 from ui.import_draft import Draft
 from ui.inputs import key_of
 from ui.panels import Column, Fact, Row
 from ui.text import t
 from ui.work import show_work
+
+ENCODINGS_OFFERED = ("utf-8", "gb18030", "big5hkscs")
+FORMATS = {
+    "geojson": "GeoJSON", "geojson_seq": "GeoJSON (sequence)", "esri_json": "Esri JSON", "topojson": "TopoJSON",
+    "geopackage": "GeoPackage", "shapefile": "Shapefile", "kml": "KML", "geoparquet": "GeoParquet",
+    "flatgeobuf": "FlatGeobuf",
+}  # fmt: skip
 
 
 def show_stepper(draft: Draft | None) -> None:
@@ -61,7 +69,7 @@ def show_file_step() -> None:
                 max_upload_size=limit,
             )
         st.caption(t("import.file_hint", mb=limit))
-        if uploads and import_draft.opening() is None:
+        if uploads and (import_draft.opening() is None or import_draft.open_question() is not None):
             st.session_state.pop("upload_error", None)
             try:
                 import_draft.start_opening(kind, uploads)
@@ -78,11 +86,33 @@ def _follow_opening() -> None:
     opening = import_draft.opening()
     if opening is None or not show_work(opening.reading.work, opening.reading.say, key="opening"):
         return
+    if (question := import_draft.open_question()) is not None:
+        _ask(question)
+        return
     try:
         import_draft.finish_opening()
     except GeoError as error:
         st.session_state["upload_error"] = error  # said beside the new box, until another file is brought
     st.rerun()
+
+
+def _ask(question: GeoError) -> None:
+    """Let the reader say which layer is meant, or how the text is coded."""
+    panels.show_notice(question.say(session.language()), tone="warning", key="open_question")
+    is_layer = question.code == "layer_not_named"
+    options = layers_to_choose(question) if is_layer else ENCODINGS_OFFERED
+    with st.form("answer", border=False):
+        chosen = st.selectbox(
+            t("import.layer" if is_layer else "import.encoding"),
+            options,
+            None,
+            key=key_of("answer"),
+            placeholder=t("import.choose"),
+        )
+        if st.form_submit_button(t("import.read_so"), type="primary") and chosen is not None:
+            answer = {"layer": chosen} if is_layer else {"encoding": chosen}
+            import_draft.answer_question(**answer)
+            st.rerun()
 
 
 def show_columns_step(draft: Draft) -> None:
@@ -130,6 +160,9 @@ def _show_facts(draft: Draft) -> None:
         Fact(t("import.kind"), t(f"import.kind.{draft.kind}")),
         Fact(t("import.n_rows"), shows.number(n)),
     ]
+    if isinstance(file, RawLayer):
+        title = FORMATS[file.format]
+        facts.append(Fact(t("import.format"), f"{title} · {file.layer}" if file.layer else title))
     if file.encoding:
         facts.append(Fact(t("import.encoding"), file.encoding))
     if isinstance(file, RawLayer) and file.declared_crs:
@@ -161,13 +194,8 @@ def _choose_reading(draft: Draft) -> bool:
             key=key_of(f"encoding_{encoding}"),
             format_func=lambda name: name or t("import.choose"),
         )
-        previews = [
-            Row([name, shows.masked(preview)])
-            for name, preview in (tuple(c)[:2] for c in file.encoding_candidates)
-        ]
-        columns = [Column(t("import.encoding"), width="120px"), Column(t("import.first_lines"), is_long=True)]
         if draft.is_encoding_open:
-            panels.show_table(columns, previews, key="encodings")
+            _show_encodings(draft)
         if encoding == file.encoding and not draft.is_encoding_open:
             encoding = draft.encoding
     sheets = getattr(file, "sheets", ())
@@ -176,9 +204,10 @@ def _choose_reading(draft: Draft) -> bool:
             t("import.sheet"), sheets, sheets.index(file.sheet), key=key_of(f"sheet_{sheet}")
         )
         sheet = draft.sheet if sheet == file.sheet else sheet
-    if (encoding, sheet) != (draft.encoding, draft.sheet):
+    layer = _choose_layer(draft)
+    if (encoding, sheet, layer) != (draft.encoding, draft.sheet, draft.layer):
         try:
-            again = import_draft.start_again(draft, encoding=encoding, sheet=sheet)
+            again = import_draft.start_again(draft, encoding=encoding, sheet=sheet, layer=layer)
             if not show_work(again.work, again.say, key="reading"):
                 return False
             import_draft.finish_again(draft, again)
@@ -187,6 +216,32 @@ def _choose_reading(draft: Draft) -> bool:
             return True
         st.rerun()
     return True
+
+
+def _show_encodings(draft: Draft) -> None:
+    """Draw how the first rows read in each encoding, beside each other."""
+    candidates = [tuple(candidate)[:2] for candidate in draft.file.encoding_candidates]
+    texts = [shows.masked(preview).splitlines() for _, preview in candidates]
+    rows = [
+        Row([str(number), *cells])
+        for number, cells in enumerate(zip_longest(*texts, fillvalue=""), start=1)
+        if number <= import_draft.N_HEAD
+    ]
+    columns = [
+        Column("", align="right", width="48px"),
+        *(Column(name, is_long=True) for name, _ in candidates),
+    ]
+    panels.show_table(columns, rows, key="encodings", height=330, is_plain=True)
+
+
+def _choose_layer(draft: Draft) -> str | None:
+    """Let the reader go over to another layer of the file; return the one chosen."""
+    file = draft.file
+    if not isinstance(file, RawLayer) or len(file.layers) < 2 or file.layer is None:
+        return draft.layer
+    return st.selectbox(
+        t("import.layer"), file.layers, file.layers.index(file.layer), key=key_of(f"layer_{file.layer}")
+    )
 
 
 def show_rows(table: pd.DataFrame, *, key: str, names: Mapping[str, str] | None = None) -> None:

@@ -18,7 +18,7 @@ from geo.errors import ChoiceError, ConflictError
 from geo.messages import Language
 from geo.present.documents import dump_json
 from geo.present.period_words import say_period
-from geo.present.words import LEVELS, word
+from geo.present.words import unit_of
 from geo.schema import AREA_LEVELS, AreaLevel
 from geo.store.base import CaseFilter, Store
 from geo.tasks.areas import Box
@@ -140,7 +140,7 @@ def write_values(values: AreaValues, language: Language) -> dict[str, object]:
     return {
         "title": item.name(language),
         "unit": "" if unit.lower() in item.name(language).lower() else unit,
-        "area_unit": _area_unit(values.level, language),
+        "area_units": [unit_of(1, values.level, language), unit_of(2, values.level, language)],
         "note": say_period(values.period, language),
         "classes": [{"colour": colour, "label": label, "n": n} for colour, label, n in rows],
         "n_no_data": classes.n_missing,
@@ -162,13 +162,6 @@ def _endings(item: Indicator, language: Language) -> tuple[str, str]:
     joint = "" if language == "zh" else " "
     unit = "" if item.format == "share" else joint + item.unit(language)
     return unit, unit + {"zh": "（基数小）", "en": " (small base)"}[language]
-
-
-def _area_unit(level: AreaLevel, language: Language) -> str:
-    name = word(LEVELS, level, language)
-    if language == "zh":
-        return f"个{name}"
-    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
 
 
 def require_short(query: Query) -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 from geo.analysis.indicators import IndicatorKey
 from geo.analysis.periods import Period
 from geo.hexagons import hexagon_centres
-from geo.present.words import LEVELS
 from geo.schema import AreaLevel
 from geo.store.base import CaseFilter
 from geo.tasks.map_layers import area_values, areas_as_table
@@ -70,7 +69,7 @@ def write_map(
         values.classes,
         item.name(language),
         "" if item.format == "share" else item.unit(language),
-        shows.words(LEVELS, level),
+        level,
     )
     sheet = MapSheet(
         title=title,

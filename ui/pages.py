@@ -13,7 +13,7 @@ from ui.text import t
 
 FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
-PageName = Literal["map", "dashboard", "cases", "import"]
+PageName = Literal["map", "dashboard", "cases", "import", "boundaries"]
 PAGE_NAMES: tuple[PageName, ...] = get_args(PageName)
 HOME: PageName = "map"
 """The page at the address without a name."""
@@ -22,10 +22,11 @@ _FILES: dict[PageName, str] = {
     "dashboard": "dashboard.py",
     "cases": "cases.py",
     "import": "import_data.py",
+    "boundaries": "boundaries.py",
 }
 GROUPS: tuple[tuple[str, tuple[PageName, ...]], ...] = (
     ("nav.see", ("map", "dashboard")),
-    ("nav.do", ("cases", "import")),
+    ("nav.do", ("cases", "import", "boundaries")),
 )
 KEPT = ("area", "level", "period", "from", "to", "lang")
 """What goes along from page to page."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from geo.messages import Language
 from ui import session
-from ui.texts import access, cases, dashboard, frame, importing, one_map
+from ui.texts import access, boundaries, cases, dashboard, frame, importing, one_map
 
-_PARTS = (frame.TEXT, one_map.TEXT, dashboard.TEXT, cases.TEXT, importing.TEXT, access.TEXT)
+_PARTS = (frame.TEXT, one_map.TEXT, dashboard.TEXT, cases.TEXT, importing.TEXT, boundaries.TEXT, access.TEXT)
 TEXT: dict[str, tuple[str, str]] = {key: pair for part in _PARTS for key, pair in part.items()}
 """Key to Chinese and English sentence; a test finds keys used twice, and blanks that differ."""
 

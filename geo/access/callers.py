@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from geo.access.seats import Seat
+from geo.access.seats import Role, Seat
 from geo.errors import SettingError
 
 LOOPBACK_NAMES: Final = ("localhost", "localhost.")
@@ -107,7 +107,8 @@ class Proxy:
         if len(values) != 1 or not self.passed_on(caller):
             return None
         name = read_name(values[0])
-        return Seat("editor" if name in self.editors else "viewer", name) if name else None
+        role: Role = "editor" if name in self.editors else "viewer"
+        return Seat(role, name, is_named=True) if name else None
 
 
 def read_proxy(trusted_proxy: str, user_header: str, editors: str) -> Proxy | None:

@@ -9,7 +9,7 @@ out what would be refused. Accounts, areas and row policies come behind the same
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from geo.errors import AccessError
@@ -18,7 +18,7 @@ Role = Literal["viewer", "editor"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 """From the one that may least to the one that may most."""
 
-Deed = Literal["import", "undo", "place", "make_demo", "edit", "keep_stores"]
+Deed = Literal["import", "undo", "place", "make_demo", "edit", "publish", "keep_stores"]
 DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
 
 LEAST_ROLE: Final[Mapping[Deed, Role]] = {
@@ -27,6 +27,7 @@ LEAST_ROLE: Final[Mapping[Deed, Role]] = {
     "place": "editor",  # 重新落格
     "make_demo": "editor",  # 生成示范区
     "edit": "editor",  # 修改一处设施
+    "publish": "editor",  # 发布或停用边界版本
     "keep_stores": "editor",  # 复制、备份、恢复、重建
 }
 
@@ -37,6 +38,8 @@ class Seat:
 
     role: Role
     name: str
+    is_named: bool = field(default=False, compare=False)
+    """Whether something beyond the person vouches for the name: the proxy in front, or who set one up."""
 
     def may(self, deed: Deed) -> bool:
         """Tell whether the role allows a deed.

@@ -175,6 +175,25 @@ def index_borders(polygons: NDArray[np.object_], *, reach_m: float) -> tuple[Bor
     return tuple(groups)
 
 
+def index_lines(lines: NDArray[np.object_], *, reach_m: float) -> tuple[Borders, ...]:
+    """Put lines and rings into cells, as `index_borders` does the borders of polygons.
+
+    Parameters
+    ----------
+    lines
+        Single lines or rings in WGS84 degrees, in the order in which they win ties.
+    reach_m
+        How far will be looked, in metres.
+    """
+    kept = np.flatnonzero(~(shapely.is_empty(lines) | shapely.is_missing(lines))).astype(np.int32)
+    groups = []
+    for group in split_by_gaps(shapely.bounds(lines[kept])):
+        edges = list_edges(lines[kept[group]], kept[group])
+        if len(edges.xy):
+            groups.append(_index_group(edges, reach_m))
+    return tuple(groups)
+
+
 def _index_group(edges: Edges, reach_m: float) -> Borders:
     corners = edges.xy.reshape(-1, 2)
     bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])

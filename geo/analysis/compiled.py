@@ -36,6 +36,14 @@ def compiled(function: _Function) -> _Function:
         return cast(_Function, numba.njit(nogil=True)(function))
 
 
+def pasted(function: _Function) -> _Function:
+    """Write a small function into every compiled loop that calls it, as if it stood there.
+
+    For what an inner loop does at every step with arrays: handing arrays over costs more than using them.
+    """
+    return cast(_Function, numba.njit(nogil=True, inline="always")(function))
+
+
 def _prefetch(
     typingctx: object, array: types.Array, index: types.Integer
 ) -> tuple[Signature, Callable[..., object]]:

@@ -20,6 +20,7 @@ from geo.schema import AREA_LEVELS
 from geo.settings import Settings
 from geo.store.base import CaseFilter, Store
 from geo.tasks.areas import find_area
+from geo.tasks.bases import COUNTED, REPORTED, Basis, choose_basis, count_former, open_on_basis
 from geo.tasks.dashboards import choose_period, make_dashboard, measure_level
 from geo.tasks.exports import Imprint, write_areas, write_cases, write_dashboard, write_facilities
 from geo.tasks.opening import open_store, require_cases
@@ -51,6 +52,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     indicators.add_argument("--parent", metavar="CODE", help="only areas under this one, with --of-level")
     indicators.add_argument(
         "--category", action="append", default=[], metavar="ID", help="only this category (repeatable)"
+    )
+    indicators.add_argument(
+        "--basis",
+        default="current",
+        metavar="BASIS",
+        help="`reported`: where cases lay then; `current`: where they lie now; or a boundary set, as "
+        "`boundaries sets` names it (default: %(default)s)",
     )
     add_period(indicators)
     add_common(indicators)
@@ -120,14 +128,17 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
     session = make_session(args, settings)
     with open_store(settings) as store:
         periods = read_periods(args, store, session, needs_cases=True)
-        if args.of_level:
-            where = CaseFilter(category_ids=tuple(args.category))
-            table = measure_level(
-                store, args.of_level, period=periods.chosen, where=where, parent_id=args.parent
-            )
-            return _tell_level(table, periods, session)
-        area = None if args.all else find_area(store, args.area, level=args.level)
-        board = make_dashboard(store, area, period=periods.chosen, before=periods.before)
+        basis = choose_basis(store, args.basis, on=periods.chosen.last_on)
+        with open_on_basis(store, basis) as view:
+            if args.of_level:
+                where = CaseFilter(category_ids=tuple(args.category))
+                table = measure_level(
+                    view, args.of_level, period=periods.chosen, where=where, parent_id=args.parent
+                )
+                former = _count_former(view, args, periods, where, table)
+                return _tell_level(table, periods, session, basis=basis, former=former)
+            area = None if args.all else find_area(view, args.area, level=args.level)
+            board = make_dashboard(view, area, period=periods.chosen, before=periods.before)
     lines = [
         say_line(
             session, "said_figures_of", name=area.name if area else say_line(session, "said_everything"),
@@ -152,6 +163,8 @@ def run_indicators(args: argparse.Namespace, settings: Settings) -> int:
     facts = {
         "area": None if area is None else area.area_id,
         "level": None if area is None else area.level,
+        "basis": basis.name,
+        "sets": basis.sets,
         "period": board.period.label,
         "start": board.period.start,
         "end": board.period.end,
@@ -224,7 +237,18 @@ def show_value(key: IndicatorKey, value: object, session: Session) -> str:
     return f"{number:,.1f} {indicator.unit(session.language)}"
 
 
-def _tell_level(table: pd.DataFrame, periods: Periods, session: Session) -> int:
+def _count_former(
+    view: Store, args: argparse.Namespace, periods: Periods, where: CaseFilter, table: pd.DataFrame
+) -> pd.DataFrame:
+    """Count the cases of areas that were no more on the last day; those of all parents, so not for one of them."""
+    if args.basis != REPORTED or args.parent:
+        return pd.DataFrame(columns=["area_id", *COUNTED])
+    return count_former(view, args.of_level, period=periods.chosen, listed=list(table.index), where=where)
+
+
+def _tell_level(
+    table: pd.DataFrame, periods: Periods, session: Session, *, basis: Basis, former: pd.DataFrame
+) -> int:
     ranked = table.sort_values(["n_new", "name"], ascending=[False, True])
     areas = count_of(len(table), "area", session.language)
     lines = [say_line(session, "said_areas", areas=areas, period=periods.chosen.label)]
@@ -238,7 +262,11 @@ def _tell_level(table: pd.DataFrame, periods: Periods, session: Session) -> int:
         lines.append(say_line(session, "said_area_row", code=code, name=row["name"], figures=figures))
     if len(table) > MAX_AREAS_SHOWN:
         lines.append(say_line(session, "said_more_areas", n=len(table) - MAX_AREAS_SHOWN))
+    lines += [say_line(session, "said_former_area", **row) for row in rows_as_json(former)]
     facts = {
+        "basis": basis.name,
+        "sets": basis.sets,
+        "former": rows_as_json(former),
         "period": periods.chosen.label,
         "start": periods.chosen.start,
         "end": periods.chosen.end,

@@ -27,7 +27,7 @@ from geo.intake.boundaries import BoundaryChoices
 from geo.intake.cases import CaseChoices
 from geo.intake.columns import suggest_reporters
 from geo.intake.facilities import FacilityChoices
-from geo.intake.layers import RawLayer
+from geo.intake.layers import RawLayer, swap_layer
 from geo.intake.population import PopulationChoices
 from geo.intake.tables import RawTable
 from geo.messages import say
@@ -42,10 +42,10 @@ from geo.tasks.bringing import (
     preview_cases,
     preview_facilities,
     preview_places,
-    preview_population,
     store_preview,
     undo_batch,
 )
+from geo.tasks.bringing_people import preview_population
 from geo.tasks.opening import open_store
 from geo.tasks.reading import (
     get_ready_to_read,
@@ -84,7 +84,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     boundaries.add_argument(
         "--valid-from", type=parse_day, metavar="DAY", help="first day they hold (default: since ever)"
     )
-    boundaries.add_argument("--layer", metavar="NAME", help="layer of a GeoPackage that has several")
+    boundaries.add_argument(
+        "--draft",
+        action="store_true",
+        help="keep them as a draft, in force once `boundaries publish` says so",
+    )
+    _add_layer_options(boundaries)
     cases = _add(commands, "import-cases", "bring in a list of cases (12345 export, grid reports)", run_cases)
     cases.add_argument(
         "--source",
@@ -137,12 +142,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     population.add_argument("--source", required=True, metavar="NAME", help="name of the figures")
     population.add_argument("--as-of", type=parse_day, metavar="DAY", help="date of the figures")
+    _add_layer_options(population)
     for name, about in (
         ("buildings", "bring in buildings"),
         ("land", "bring in residential land"),
         ("streets", "bring in streets as lines"),
     ):
-        _add(commands, f"import-{name}", about, run_places).set_defaults(places=name)
+        places = _add(commands, f"import-{name}", about, run_places)
+        places.set_defaults(places=name)
+        _add_layer_options(places)
     undo = commands.add_parser("undo", help="take a batch back; former rows return")
     undo.add_argument(
         "batch_id", metavar="BATCH", help="number of the batch, as `check` and the Import page list it"
@@ -168,6 +176,7 @@ def run_boundaries(args: argparse.Namespace, settings: Settings) -> int:
             coord_sys=_coord_sys(args, layer),
             scope_id=args.scope,
             valid_from=args.valid_from,
+            is_draft=args.draft,
         )
         return preview_boundaries(store, layer, choices, seat=session.seat, now=session.now)
 
@@ -221,6 +230,8 @@ def run_population(args: argparse.Namespace, settings: Settings) -> int:
         file = read_population_file(
             args.files, settings=session.settings, encoding=args.encoding, sheet=args.sheet, layer=args.layer
         )
+        if args.swap and isinstance(file, RawLayer):
+            file = swap_layer(file)
         columns = _columns(args, suggest_for("population", file.columns))
         choices = PopulationChoices(
             columns=columns,
@@ -296,8 +307,17 @@ def _add(
         "--rejected", type=Path, metavar="FILE", help="write refused rows and remarks to this CSV"
     )
     add_common(command)
-    command.set_defaults(run=run, layer=None)
+    command.set_defaults(run=run)
     return command
+
+
+def _add_layer_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--layer", metavar="NAME", help="layer of a GeoPackage, TopoJSON or archive that has several"
+    )
+    command.add_argument(
+        "--swap", action="store_true", help="latitude stands before longitude in the file: exchange them"
+    )
 
 
 def _bring(
@@ -322,7 +342,8 @@ def _read_table(args: argparse.Namespace, session: Session) -> RawTable:
 
 
 def _read_layer(args: argparse.Namespace, session: Session) -> RawLayer:
-    return read_layer_files(args.files, settings=session.settings, encoding=args.encoding, layer=args.layer)
+    layer = read_layer_files(args.files, settings=session.settings, encoding=args.encoding, layer=args.layer)
+    return swap_layer(layer) if args.swap else layer
 
 
 def _columns(args: argparse.Namespace, suggested: Mapping[str, str]) -> dict[str, str]:

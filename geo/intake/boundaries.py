@@ -55,6 +55,8 @@ class BoundaryChoices:
     scope_id: str = ""
     """Ancestor the file covers; empty = everything."""
     valid_from: date | None = None
+    is_draft: bool = False
+    """Keep it as a draft, in force on no day until it is published."""
 
     @property
     def role_columns(self) -> tuple[str, ...]:

@@ -20,8 +20,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ChoiceError, FileError
-from geo.intake.encodings import detect_encoding
+from geo.intake.encodings import EncodingCandidate, detect_encoding
 from geo.intake.features import name_columns
+
+N_PREVIEW = 20
+"""Rows shown under each encoding that can be meant."""
 
 _HEADER_BYTES = 32
 _FIELD_BYTES = 32
@@ -38,6 +41,14 @@ _CPG_NAMES = {
     "65001": "utf-8", "88591": "latin-1",
 }  # fmt: skip
 _CPG_NUMBER = re.compile(r"(?:ansi|oem|cp|windows)?(\d+)")
+_USUAL = ("utf-8", "gb18030", "big5hkscs")
+_KNOWN = frozenset(
+    ("utf-8", "ascii", "gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp932", "shift_jis", "cp949", "euc_kr",
+     "koi8-r", "mac-roman", "cp437", "cp850", "cp852", "cp855", "cp857", "cp860", "cp861", "cp862", "cp863",
+     "cp864", "cp865", "cp866", "cp869", "cp874", *(f"cp{n}" for n in range(1250, 1259)), "iso8859-1",
+     *(f"iso8859-{n}" for n in range(2, 17)))
+)  # fmt: skip
+"""Encodings of text a .cpg may name; Python has others that unpack, compute or look things up."""
 _NUMBER_TYPES = "NFO"
 _TEXT_TYPES = "C"
 
@@ -53,6 +64,9 @@ class DbfTable:
     encoding: str
     is_sure: bool
     """False where the encoding was found by looking at the text and another fits as well."""
+    candidates: tuple[EncodingCandidate, ...]
+    """Encodings that decode all text, the one taken first, and how the first `N_PREVIEW` rows read in each;
+    one only where all text is ASCII."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,10 @@ def read_dbf(content: bytes, *, cpg: bytes | None, encoding: str | None, file_na
         for name, field in zip(_decode_names(fields, chosen, file_name), fields, strict=True)
     }
     index = pd.Index(np.flatnonzero(kept), name="record")
-    return DbfTable(pd.DataFrame(columns, index=index, dtype="str"), len(records), chosen, is_sure)
+    candidates = _preview(sample, [cells[field][:N_PREVIEW] for field in text_fields], chosen)
+    return DbfTable(
+        pd.DataFrame(columns, index=index, dtype="str"), len(records), chosen, is_sure, candidates
+    )
 
 
 def _read_layout(content: bytes, file_name: str) -> tuple[NDArray[np.uint8], list[_Field], int]:
@@ -161,9 +178,34 @@ def _choose_encoding(
 
 def _known(name: str, file_name: str) -> str:
     try:
-        return codecs.lookup(name).name
+        known = codecs.lookup(name).name
     except LookupError as error:
         raise ChoiceError("layer_encoding_unknown", file=file_name, encoding=name) from error
+    if known not in _KNOWN:
+        raise ChoiceError("layer_encoding_unknown", file=file_name, encoding=name)
+    return known
+
+
+def _preview(sample: bytes, columns: list[NDArray[np.bytes_]], chosen: str) -> tuple[EncodingCandidate, ...]:
+    """Return how the first rows read in each encoding that can be meant, the one taken first."""
+    names = dict.fromkeys((chosen, *(() if sample.isascii() else _USUAL)))
+    fitting = [name for name in names if name == chosen or _fits(sample, name)]
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    return tuple(
+        EncodingCandidate(
+            name,
+            "\n".join(" | ".join(cell.decode(name, "replace") for cell in row if cell) for row in rows),
+        )
+        for name in fitting
+    )
+
+
+def _fits(sample: bytes, encoding: str) -> bool:
+    try:
+        sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decode_names(fields: list[_Field], encoding: str, file_name: str) -> list[str]:

@@ -6,11 +6,13 @@ The decision, once for every layer:
 - what the file itself declares is taken when the numbers can be that system;
 - GeoJSON without a `crs` member is WGS84 by RFC 7946, yet inside China such files are as often GCJ-02:
   there it must be named, elsewhere the rule of the format is taken, and noted;
-- otherwise it must be named. Nothing is guessed from the numbers.
+- otherwise it must be named. Numbers that cannot be the system said are told for what they look like
+  (`geo.intake.doubts`); nothing is taken on a guess.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -22,12 +24,16 @@ from geo.crs import fits_degrees, parse_coord_sys
 from geo.errors import ChoiceError, CrsError
 from geo.gcj02 import GCJ02_BOX, inside_box
 from geo.intake.checked import Note
+from geo.intake.doubts import guess_projected, looks_exchanged, name_guesses
 
 CrsBasis = Literal["file", "format", "unknown", "none"]
 """Where the declared system comes from: the file says so; the format says so; the file says something
 that is no system we know; nowhere."""
 
 DEGREE_SYSTEMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+_DEFINITION = re.compile(r"\w+\s*[\[(]|\{|[\w:./ -]{1,200}$")
+"""WKT, PROJJSON, or the name or code of a system. A PROJ string could name files (`+init`, `+nadgrids`)."""
 
 _SAME_M = 1e-3
 """Two definitions are one system when they put a point at the same place to a millimetre."""
@@ -54,11 +60,11 @@ def name_declared(text: str | None, boxes: NDArray[np.float64]) -> tuple[str | N
     A match of low confidence is taken only where both definitions have the same ellipsoid and put the
     middle of the layer at the same place.
     """
-    if text is None or not text.strip("\ufeff \n\r\t"):
+    plain = (text or "").strip("\ufeff \n\r\t")
+    if not plain:
         return None, "none"
-    try:
-        crs = pyproj.CRS.from_user_input(text.strip("\ufeff \n\r\t")).to_2d()
-    except pyproj.exceptions.CRSError:
+    crs = _parse_definition(plain)
+    if crs is None:
         return None, "unknown"
     if crs.to_authority() == ("OGC", "CRS84"):
         return "wgs84", "file"
@@ -71,6 +77,15 @@ def name_declared(text: str | None, boxes: NDArray[np.float64]) -> tuple[str | N
         return parse_coord_sys(f"epsg:{epsg}"), "file"
     except CrsError:
         return None, "unknown"
+
+
+def _parse_definition(text: str) -> pyproj.CRS | None:
+    if not _DEFINITION.match(text):
+        return None
+    try:
+        return pyproj.CRS.from_user_input(text).to_2d()
+    except pyproj.exceptions.CRSError:
+        return None
 
 
 def _is_same(crs: pyproj.CRS, known: pyproj.CRS, boxes: NDArray[np.float64]) -> bool:
@@ -155,7 +170,7 @@ def choose_coord_sys(
     if declared is None:
         raise ChoiceError("crs_not_named", file=file_name)
     if not is_believable(declared, boxes):
-        raise CrsError("crs_not_believable", file=file_name, coord_sys=declared, **_sample(boxes))
+        raise _doubt(file_name, boxes, declared, "crs_not_believable")
     if basis == "format":
         box = boxes[np.isfinite(boxes).all(axis=1)]
         if inside_box(box[:, 0], box[:, 1], GCJ02_BOX).any():
@@ -169,10 +184,21 @@ def _take_named(
 ) -> tuple[str, tuple[Note, ...]]:
     if not is_believable(named, boxes):
         code = "crs_named_is_degrees" if _is_degrees(named) else "crs_named_is_metres"
-        raise CrsError(code, file=file_name, coord_sys=named, **_sample(boxes))
+        raise _doubt(file_name, boxes, named, code)
     if declared is not None and declared != named:
         return named, (Note("crs_overrides_file", "note", {"coord_sys": named, "declared": declared}),)
     return named, ()
+
+
+def _doubt(file_name: str, boxes: NDArray[np.float64], coord_sys: str, code: str) -> CrsError:
+    """Return what is wrong with a system in degrees: exchanged axes, metres of a known kind, or the code."""
+    values = {"file": file_name, "coord_sys": coord_sys, **_sample(boxes)}
+    if _is_degrees(coord_sys) and looks_exchanged(boxes):
+        return CrsError("crs_axes_exchanged", **values)
+    guesses = guess_projected(boxes) if _is_degrees(coord_sys) else ()
+    if guesses:
+        return CrsError("crs_looks_projected", guesses=name_guesses(guesses), **values)
+    return CrsError(code, **values)
 
 
 def _sample(boxes: NDArray[np.float64]) -> dict[str, object]:

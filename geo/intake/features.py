@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from geo.errors import ChoiceError, EmptyError, MissingError
+from geo.intake.checked import Note
+
+LayerFormat = Literal[
+    "geojson", "geojson_seq", "esri_json", "topojson", "geopackage", "shapefile", "kml", "geoparquet",
+    "flatgeobuf",
+]  # fmt: skip
 
 GEOMETRY_COLUMN = "geometry"
 """Column that problems of a geometry are listed under."""
@@ -42,6 +52,45 @@ class RawFeatures:
     """Encoding of its attributes, where the format has more than one."""
     is_encoding_sure: bool = True
     """False where another encoding fits as well."""
+    encoding_candidates: tuple[tuple[str, str], ...] = ()
+    """Encodings that can be meant and how the first rows read in each."""
+    format: LayerFormat = "geojson"
+    layer: str | None = None
+    """Name of the layer, where the format has names for them."""
+    layers: tuple[str, ...] = ()
+    """All layers of the file, where the format has names for them."""
+    notes: tuple[Note, ...] = ()
+    """What is to be said of the file as a whole."""
+
+
+def choose_layer(layers: Sequence[str], layer: str | None, *, file_name: str) -> str:
+    """Return the layer of a file that is to be read: the one named, or the only one.
+
+    Raises
+    ------
+    EmptyError
+        If the file has no layer.
+    ChoiceError
+        If it has several and none was named; they are listed.
+    MissingError
+        If it has no layer of that name.
+
+    Examples
+    --------
+    >>> choose_layer(["grid"], None, file_name="x.gpkg")
+    'grid'
+    """
+    if not layers:
+        raise EmptyError("layer_empty", file=file_name)
+    if layer is None:
+        if len(layers) > 1:
+            raise ChoiceError(
+                "layer_not_named", file=file_name, layers=", ".join(layers), choices=list(layers)
+            )
+        return layers[0]
+    if layer not in layers:
+        raise MissingError("layer_unknown", file=file_name, layer=layer, layers=", ".join(layers))
+    return layer
 
 
 def as_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Read GeoJSON feature by feature, keeping every number as it was issued (GeoJSON 逐要素读取).
+"""Read JSON layers feature by feature, keeping every number as it was issued (GeoJSON 逐要素读取).
 
 The text is parsed here and not by GDAL, for three reasons: a problem is told with the number of its
 feature; ids keep every digit (a reader that turns 21-digit codes into floating point loses them
@@ -11,25 +11,18 @@ their ids. What the attributes mean is decided later.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import EmptyError, FileError, LimitError
-from geo.intake.checked import join_problems, problems
-from geo.intake.features import GEOMETRY_COLUMN, NOT_STORABLE, RawFeatures, as_text
-
-_SPACE = re.compile(r"[ \t\n\r]*")
-_GEOMETRY_TYPES = frozenset(
-    ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
-)
+from geo.errors import EmptyError, LimitError
+from geo.intake.checked import Note, join_problems, problems
+from geo.intake.features import GEOMETRY_COLUMN, NOT_STORABLE, LayerFormat, RawFeatures, as_text
+from geo.intake.json_walk import GEOMETRY_TYPES, Found, Pairs, walk_features
 
 Ring = NDArray[np.float64]
 
@@ -57,7 +50,9 @@ class _Shapes:
 
 
 @dataclass
-class _Collected:
+class Collected:
+    """Features taken so far."""
+
     polygons: _Shapes = field(default_factory=_Shapes)
     lines: _Shapes = field(default_factory=_Shapes)
     points: _Shapes = field(default_factory=_Shapes)
@@ -66,9 +61,34 @@ class _Collected:
     n_heights: int = 0
     n_vertices: int = 0
 
+    def finish(
+        self,
+        kind: LayerFormat,
+        *,
+        crs_text: str | None = None,
+        layer: str | None = None,
+        layers: tuple[str, ...] = (),
+        notes: tuple[Note, ...] = (),
+    ) -> RawFeatures:
+        """Build all geometries at once, and return what was taken."""
+        n = len(self.attributes)
+        rows = pd.RangeIndex(1, n + 1, name="row")
+        geometry = np.full(n, None, dtype=object)
+        for shapes, build in ((self.polygons, _polygons), (self.lines, _lines), (self.points, _points)):
+            if shapes.rows:
+                geometry[np.asarray(shapes.rows) - 1] = build(shapes)
+        attributes = pd.DataFrame(self.attributes, index=rows).astype("str")
+        refused = join_problems(self.refused)
+        return RawFeatures(
+            attributes, geometry, refused, crs_text, self.n_heights, format=kind, layer=layer, layers=layers,
+            notes=notes,
+        )  # fmt: skip
 
-def read_geojson(text: str, *, file_name: str, max_features: int, max_vertices: int) -> RawFeatures:
-    """Read the features of a GeoJSON text: a FeatureCollection, one Feature or one geometry.
+
+def read_geojson(
+    text: str, *, file_name: str, max_features: int, max_vertices: int, layer: str | None = None
+) -> RawFeatures:
+    """Read the features of a JSON text in any of the shapes of `geo.intake.json_walk`.
 
     Parameters
     ----------
@@ -78,6 +98,8 @@ def read_geojson(text: str, *, file_name: str, max_features: int, max_vertices: 
         Name of the file in messages.
     max_features, max_vertices
         Largest file taken.
+    layer
+        Object of a TopoJSON, where there are several.
 
     Returns
     -------
@@ -87,149 +109,55 @@ def read_geojson(text: str, *, file_name: str, max_features: int, max_vertices: 
     Raises
     ------
     FileError
-        If the text is no JSON (line and column are told), is nested too deep, or is no GeoJSON.
+        If the text is no JSON (line and column are told), is nested too deep, or is no layer.
     EmptyError
         If it holds no feature.
     LimitError
         If it holds too many features or vertices.
+    ChoiceError, MissingError
+        If a TopoJSON has several layers and none, or an unknown one, is named.
     """
-    crs: list[str] = []
-    got = _Collected()
-    row = 0
-    for row, feature in enumerate(_iterate(text, file_name, crs), start=1):
+    found = Found(layer=layer)
+    features = walk_features(text, found, file_name=file_name, max_vertices=max_vertices)
+    collected = collect_features(
+        features, file_name=file_name, max_features=max_features, max_vertices=max_vertices
+    )
+    return collected.finish(
+        found.format,
+        crs_text=found.crs_text,
+        layer=found.layer if found.layers else None,
+        layers=found.layers,
+    )
+
+
+def collect_features(
+    features: Iterable[object], *, file_name: str, max_features: int, max_vertices: int
+) -> Collected:
+    """Take features of GeoJSON one by one, refusing what cannot be used.
+
+    Raises
+    ------
+    EmptyError
+        If there is none.
+    LimitError
+        If there are too many features or vertices.
+    """
+    got = Collected()
+    for row, feature in enumerate(features, start=1):
         if row > max_features:
             raise LimitError("layer_too_many_features", file=file_name, limit=max_features)
         _take(feature, row, got)
         if got.n_vertices > max_vertices:
             raise LimitError("layer_too_many_vertices", file=file_name, limit=max_vertices, row=row)
-    if row == 0:
+    if not got.attributes:
         raise EmptyError("layer_empty", file=file_name)
-    return _finish(got, row, crs[0] if crs else None)
-
-
-# --- walking the text ---
-
-
-class _Pairs(dict[str, object]):
-    """A JSON object that remembers a key that stood in it twice."""
-
-    twice: str | None = None
-
-    def __init__(self, pairs: list[tuple[str, object]]) -> None:
-        super().__init__(pairs)
-        if len(self) != len(pairs):
-            keys = [key for key, _ in pairs]
-            self.twice = next(key for at, key in enumerate(keys) if key in keys[:at])
-
-
-class _Cursor:
-    """A place in a JSON text."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
-        self._decoder = json.JSONDecoder(object_pairs_hook=_Pairs)
-
-    def peek(self) -> str:
-        """Return the next character that is no white space; nothing at the end."""
-        if match := _SPACE.match(self._text, self._at):
-            self._at = match.end()
-        return self._text[self._at : self._at + 1]
-
-    def expect(self, sign: str) -> None:
-        """Pass one character, or refuse the text."""
-        if self.peek() != sign:
-            self.refuse(f"expected {sign}")
-        self._at += 1
-
-    def value(self) -> object:
-        """Pass one value of any kind and return it."""
-        self.peek()
-        value, self._at = self._decoder.raw_decode(self._text, self._at)
-        return value
-
-    def refuse(self, reason: str) -> NoReturn:
-        """Refuse the text at this place."""
-        raise json.JSONDecodeError(reason, self._text, self._at)
-
-
-def _iterate(text: str, file_name: str, crs: list[str]) -> Iterator[object]:
-    try:
-        yield from _walk(_Cursor(text), file_name, crs)
-    except RecursionError as error:
-        raise FileError("json_too_deep", file=file_name) from error
-    except json.JSONDecodeError as error:
-        raise FileError("json_broken", file=file_name, line=error.lineno, column=error.colno) from error
-    except ValueError as error:  # a whole number of more than 4 300 digits
-        raise FileError("json_number_too_long", file=file_name) from error
-
-
-def _walk(cursor: _Cursor, file_name: str, crs: list[str]) -> Iterator[object]:
-    if cursor.peek() == "[":
-        raise FileError("geojson_is_list", file=file_name)
-    members: dict[str, object] = {}
-    has_features = False
-    cursor.expect("{")
-    while members or has_features or cursor.peek() != "}":
-        key = cursor.value()
-        if not isinstance(key, str):
-            cursor.refuse("expected a name")
-        cursor.expect(":")
-        if key == "features" and cursor.peek() == "[":
-            has_features = True
-            yield from _walk_list(cursor)
-        else:
-            members[key] = cursor.value()
-        if cursor.peek() == "}":
-            break
-        cursor.expect(",")
-    cursor.expect("}")
-    if cursor.peek():
-        cursor.refuse("text after the end")
-    _require_geojson(members, has_features, file_name)
-    crs.extend(_named_crs(members.get("crs")))
-    if not has_features:
-        alone = (
-            members.items() if members["type"] == "Feature" else (("type", "Feature"), ("geometry", members))
-        )
-        yield _Pairs(list(alone))
-
-
-def _walk_list(cursor: _Cursor) -> Iterator[object]:
-    cursor.expect("[")
-    if cursor.peek() == "]":
-        cursor.expect("]")
-        return
-    while True:
-        yield cursor.value()
-        if cursor.peek() == "]":
-            cursor.expect("]")
-            return
-        cursor.expect(",")
-
-
-def _require_geojson(members: dict[str, object], has_features: bool, file_name: str) -> None:
-    kind = members.get("type")
-    if kind == "Topology":
-        raise FileError("layer_is_topojson", file=file_name)
-    if "geometryType" in members or "rings" in members:
-        raise FileError("layer_is_esri_json", file=file_name)
-    if kind == "FeatureCollection" and not has_features:
-        raise FileError("geojson_features_not_list", file=file_name)
-    if kind not in ("FeatureCollection", "Feature") and kind not in _GEOMETRY_TYPES:
-        raise FileError("json_not_geojson", file=file_name)
-
-
-def _named_crs(member: object) -> list[str]:
-    """Return the name in a `crs` member (GeoJSON 2008), which RFC 7946 no longer has but files do."""
-    inner = member.get("properties") if isinstance(member, dict) else None
-    name = inner.get("name") if isinstance(inner, dict) else None
-    return [name] if isinstance(name, str) else []
+    return got
 
 
 # --- one feature ---
 
 
-def _take(feature: object, row: int, got: _Collected) -> None:
+def _take(feature: object, row: int, got: Collected) -> None:
     attributes: dict[str, str] = {}
     try:
         _take_attributes(feature, attributes)
@@ -240,10 +168,10 @@ def _take(feature: object, row: int, got: _Collected) -> None:
 
 
 def _take_attributes(feature: object, attributes: dict[str, str]) -> None:
-    if not isinstance(feature, _Pairs):
+    if not isinstance(feature, Pairs):
         raise _FeatureError("feature_not_object", "", type(feature).__name__)
     members = feature.get("properties")
-    if members is not None and not isinstance(members, _Pairs):
+    if members is not None and not isinstance(members, Pairs):
         raise _FeatureError("feature_properties_not_object", "properties", type(members).__name__)
     broken = _fill(attributes, {**(members or {}), **_own_id(feature, members)})
     if feature.get("type") != "Feature":
@@ -255,7 +183,7 @@ def _take_attributes(feature: object, attributes: dict[str, str]) -> None:
         raise _FeatureError("feature_text_not_storable", broken, attributes[NOT_STORABLE.sub("?", broken)])
 
 
-def _own_id(feature: _Pairs, members: _Pairs | None) -> dict[str, object]:
+def _own_id(feature: Pairs, members: Pairs | None) -> dict[str, object]:
     """Return the id that stands beside the properties, unless they have one themselves."""
     return {"id": feature["id"]} if "id" in feature and "id" not in (members or {}) else {}
 
@@ -274,11 +202,11 @@ def _fill(attributes: dict[str, str], members: dict[str, object]) -> str | None:
     return broken
 
 
-def _take_geometry(feature: object, row: int, got: _Collected) -> None:
+def _take_geometry(feature: object, row: int, got: Collected) -> None:
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     if geometry is None:
         raise _FeatureError("geometry_missing", GEOMETRY_COLUMN, "")
-    if not isinstance(geometry, dict) or geometry.get("type") not in _GEOMETRY_TYPES:
+    if not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRY_TYPES:
         kind = geometry.get("type") if isinstance(geometry, dict) else type(geometry).__name__
         raise _FeatureError("geometry_kind_unknown", GEOMETRY_COLUMN, kind)
     kind, coordinates = geometry["type"], geometry.get("coordinates")
@@ -301,7 +229,7 @@ def _take_geometry(feature: object, row: int, got: _Collected) -> None:
     got.n_heights += has_height
 
 
-def _read_parts(kind: str, coordinates: list[object], got: _Collected) -> tuple[_Shapes, list[list[Ring]]]:
+def _read_parts(kind: str, coordinates: list[object], got: Collected) -> tuple[_Shapes, list[list[Ring]]]:
     """Read all positions of a geometry: parts of rings, lines of one run each, one point."""
     if kind == "Point":
         return got.points, [[_read_run([coordinates])]]
@@ -361,16 +289,6 @@ def _tell(position: NDArray[np.float64]) -> str:
 
 
 # --- all together ---
-
-
-def _finish(got: _Collected, n: int, crs_text: str | None) -> RawFeatures:
-    rows = pd.RangeIndex(1, n + 1, name="row")
-    geometry = np.full(n, None, dtype=object)
-    for shapes, build in ((got.polygons, _polygons), (got.lines, _lines), (got.points, _points)):
-        if shapes.rows:
-            geometry[np.asarray(shapes.rows) - 1] = build(shapes)
-    attributes = pd.DataFrame(got.attributes, index=rows).astype("str")
-    return RawFeatures(attributes, geometry, join_problems(got.refused), crs_text, got.n_heights)
 
 
 def _polygons(shapes: _Shapes) -> NDArray[np.object_]:

@@ -1,9 +1,8 @@
-"""Read layers of geometries: GeoJSON, GeoPackage, Shapefile (图层读取).
+"""Read layers of geometries, whatever format they really are in (图层读取).
 
-What a file is follows from its first bytes, never from its name, and only the formats listed here are
-read; whatever else it is (a web page, a picture, TopoJSON, Esri JSON) is refused by what it is. A zip
-holds one Shapefile, or one file of the other formats. Several files of one level can be read as one
-layer; their features are numbered on.
+What a file is follows from its first bytes, never from its name, and only the formats of
+`geo.intake.layer_kinds` are read. A zip holds one Shapefile, or one file of the other formats; a KMZ is such
+a zip. Several files of one level can be read as one layer; their features are numbered on.
 
 Coordinates stay as they stand in the file, without heights. Which system they are in is decided by
 `choose_layer_coord_sys`, by the rules of `geo.intake.declared`.
@@ -13,12 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -30,25 +30,24 @@ from geo.errors import ChoiceError, FileError, LimitError
 from geo.intake.archives import is_zip, list_members, unpack_to
 from geo.intake.checked import Note, join_problems
 from geo.intake.declared import CrsBasis, choose_coord_sys, is_believable, name_declared
-from geo.intake.encodings import detect_encoding, require_encoding
-from geo.intake.features import GEOMETRY_COLUMN, RawFeatures, name_columns
+from geo.intake.encodings import EncodingCandidate, detect_encoding, require_encoding
+from geo.intake.features import GEOMETRY_COLUMN, LayerFormat, RawFeatures, name_columns
 from geo.intake.geojson import read_geojson
+from geo.intake.geopackages import read_geopackage
+from geo.intake.geoparquet import read_geoparquet
+from geo.intake.kml import read_kml
+from geo.intake.layer_kinds import HEAD_BYTES, choose_member, find_layer_kind, find_xml_encoding
 from geo.intake.limits import Limits
 from geo.intake.sniffing import clean_file_name, measure_file, open_source
-from geo.intake.vectors import (
-    SHAPEFILE_MAGIC,
-    SHAPEFILE_PARTS,
-    SQLITE_MAGIC,
-    read_geopackage,
-    read_shapefile,
-)
+from geo.intake.vectors import SHAPEFILE_PARTS, read_flatgeobuf, read_shapefile
 
-LayerFormat = Literal["geojson", "geopackage", "shapefile"]
 Source = Path | bytes
 
-_HEAD_BYTES = 4096
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_IN_ZIP = (".geojson", ".json", ".gpkg")
+_N_PREVIEW = 20
+_MOST_LOOKED_AT = 1000
+_SPEAKING = re.compile(r'"([^"\\]*[^\x00-\x7f"\\][^"\\]*)"|>([^<>]*[^\x00-\x7f<>][^<>]*)<')
+"""Texts of JSON and XML by which a reader can tell the right encoding."""
+_WGS84_BY_FORMAT = ("geojson", "geojson_seq", "kml")
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,12 @@ class RawLayer:
     n_heights: int
     """Features whose heights were dropped."""
     parts: tuple[LayerPart, ...]
+    layer: str | None = None
+    """Name of the layer in its file, where the format has names for them."""
+    layers: tuple[str, ...] = ()
+    """All layers of the file."""
+    notes: tuple[Note, ...] = ()
+    """What is to be said of the file as a whole."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -130,7 +135,7 @@ def read_layer(
     encoding
         Encoding the user chose.
     layer
-        Layer of a GeoPackage, or Shapefile of an archive, where there are several.
+        Layer of a GeoPackage or TopoJSON, or file of an archive, where there are several.
     coord_sys
         System the user named, kept with the layer.
 
@@ -174,13 +179,23 @@ def choose_layer_coord_sys(layer: RawLayer, coord_sys: str | None = None) -> tup
     CrsError
         If the name is unknown, or the numbers cannot be the system named or declared.
     """
-    return choose_coord_sys(
+    system, notes = choose_coord_sys(
         layer.file_name,
         layer.boxes,
         named=coord_sys if coord_sys is not None else layer.coord_sys,
         declared=layer.declared_crs,
         basis=layer.crs_basis,
     )
+    return system, (*layer.notes, *notes)
+
+
+def swap_layer(layer: RawLayer) -> RawLayer:
+    """Return the layer with x and y of every corner exchanged, as its reader asked for (经纬度对调)."""
+    shapes = layer.table[GEOMETRY_COLUMN].to_numpy(dtype=object)
+    turned = shapely.transform(shapes, lambda xy: xy[:, ::-1])
+    table = layer.table.assign(**{GEOMETRY_COLUMN: gpd.GeoSeries(turned, index=layer.table.index)})
+    note = Note("layer_axes_swapped", "note", {})
+    return replace(layer, table=table, notes=(*layer.notes, note))
 
 
 # --- one file ---
@@ -192,39 +207,37 @@ def _read_file(
     sha256 = measure_file(source, file_name=file_name, limits=limits)
     with tempfile.TemporaryDirectory(prefix="getu-layer-") as name:
         folder = Path(name)
-        if is_zip(head := _head(source)):
-            source = _unpack(source, folder, file_name, limits=limits, layer=layer)
-            layer, head = None, _head(source)
-        if head.startswith(SQLITE_MAGIC):
-            path = _lay(source, folder / "layer.gpkg")
-            features = read_geopackage(path, layer=layer, file_name=file_name, limits=limits)
-            return _make(features, "geopackage", file_name, sha256)
-        if head.startswith(SHAPEFILE_MAGIC):
+        chosen = ""
+        members: tuple[str, ...] = ()
+        if is_zip(_head(source)):
+            unpacked = list_members(source, file_name=file_name, limits=limits)
+            at, chosen, members = choose_member(unpacked, layer, file_name=file_name)
+            source = unpack_to(source, folder, limits=limits, file_name=file_name)[at]
+            layer = layer if len(members) < 2 else None
+        kind = find_layer_kind(_head(source), file_name=file_name)
+        if kind == "shapefile":
             path, sha256 = _lay_shapefile(source, folder, file_name, sha256, limits)
             features = read_shapefile(path, encoding=encoding, file_name=file_name, limits=limits)
-            return _make(features, "shapefile", file_name, sha256)
-        _require_json(head, file_name)
-        return _read_json(source, file_name, sha256, limits=limits, encoding=encoding)
+        elif kind in ("json", "kml"):
+            text = _Text(source, file_name, encoding, is_xml=kind == "kml")
+            features = text.read(limits, layer)
+        elif kind == "geopackage":
+            path = _lay(source, folder / "layer.gpkg")
+            features = read_geopackage(path, layer=layer, file_name=file_name, limits=limits)
+        elif kind == "geoparquet":
+            features = read_geoparquet(
+                _lay(source, folder / "layer.parquet"), file_name=file_name, limits=limits
+            )
+        else:
+            features = read_flatgeobuf(_lay(source, folder / "layer.fgb"), file_name=file_name, limits=limits)
+        if len(members) > 1:
+            features = replace(features, layer=chosen, layers=members)
+        return _make(features, file_name, sha256)
 
 
 def _head(source: Source) -> bytes:
     with open_source(source) as stream:
-        return stream.read(_HEAD_BYTES)
-
-
-def _unpack(source: Source, folder: Path, file_name: str, *, limits: Limits, layer: str | None) -> Path:
-    """Unpack an archive and return its one .shp, .geojson, .json or .gpkg file."""
-    members = list_members(source, file_name=file_name, limits=limits)
-    shapes = [member for member in members if member.lower().endswith(".shp")]
-    found = shapes or [member for member in members if member.lower().endswith(_IN_ZIP)]
-    if not found:
-        raise FileError("archive_holds_no_layer", file=file_name)
-    if layer is not None and len(found) > 1:
-        found = [member for member in found if layer in (member, Path(member).stem)] or found
-    if len(found) > 1:
-        raise ChoiceError("layer_not_named", file=file_name, layers=", ".join(Path(m).stem for m in found))
-    unpacked = unpack_to(source, folder, limits=limits, file_name=file_name)
-    return unpacked[members.index(found[0])]
+        return stream.read(HEAD_BYTES)
 
 
 def _lay(source: Source, path: Path) -> Path:
@@ -256,58 +269,72 @@ def _lay_shapefile(
     return work / "layer.shp", sha256 if is_unpacked else joined
 
 
-def _require_json(head: bytes, file_name: str) -> None:
-    for bom in _BOMS:
-        head = head.removeprefix(bom)
-    first = head.replace(b"\x00", b"").lstrip()[:1]
-    if first == b"<":
-        raise FileError("layer_is_markup", file=file_name)
-    if first not in (b"{", b"["):
-        raise FileError("layer_format_unknown", file=file_name)
+class _Text:
+    """A layer of text, JSON or KML, and how it is decoded."""
+
+    def __init__(self, source: Source, file_name: str, encoding: str | None, *, is_xml: bool) -> None:
+        self.content = source if isinstance(source, bytes) else source.read_bytes()
+        self.file_name, self.is_xml = file_name, is_xml
+        self.is_sure = True
+        self.candidates: tuple[EncodingCandidate, ...] = ()
+        self.encoding = encoding
+        if encoding is None and is_xml:
+            self.encoding = find_xml_encoding(self.content[:HEAD_BYTES])
+        if self.encoding is None:
+            guess = detect_encoding(io.BytesIO(self.content), file_name=file_name)
+            self.encoding, self.is_sure = guess.encoding, guess.is_sure
+            if not guess.is_sure:
+                names = [candidate.encoding for candidate in guess.candidates]
+                self.candidates = tuple(EncodingCandidate(name, self._preview(name)) for name in names)
+        else:
+            self.encoding = require_encoding(self.encoding)
+
+    def _preview(self, encoding: str) -> str:
+        """Return the first texts that say something about the encoding, one a line."""
+        matches = _SPEAKING.finditer(self.content.decode(encoding, errors="replace"))
+        texts = dict.fromkeys((match[1] or match[2]).strip() for match in islice(matches, _MOST_LOOKED_AT))
+        return "\n".join(list(texts)[:_N_PREVIEW])
+
+    def read(self, limits: Limits, layer: str | None) -> RawFeatures:
+        """Decode strictly and read the features."""
+        assert self.encoding is not None, "found when the text was opened"
+        try:
+            text = self.content.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = self.content.count(b"\n", 0, error.start) + 1
+            raise FileError(
+                "encoding_does_not_fit", file=self.file_name, encoding=self.encoding, line=line
+            ) from error
+        self.content = b""
+        text = text.removeprefix("\ufeff")
+        most = {"max_features": limits.max_features, "max_vertices": limits.max_vertices}
+        if self.is_xml:
+            features = read_kml(text, file_name=self.file_name, **most)
+        else:
+            features = read_geojson(text, file_name=self.file_name, layer=layer, **most)
+        if features.attributes.shape[1] > limits.max_columns:
+            raise LimitError("layer_too_many_columns", file=self.file_name, limit=limits.max_columns)
+        return replace(
+            features, encoding=self.encoding, is_encoding_sure=self.is_sure,
+            encoding_candidates=self.candidates,
+        )  # fmt: skip
 
 
-def _read_json(
-    source: Source, file_name: str, sha256: str, *, limits: Limits, encoding: str | None
-) -> RawLayer:
-    content = source if isinstance(source, bytes) else source.read_bytes()
-    candidates: tuple[tuple[str, str], ...] = ()
-    is_sure = True
-    if encoding is None:
-        guess = detect_encoding(io.BytesIO(content), file_name=file_name)
-        encoding, is_sure, candidates = guess.encoding, guess.is_sure, guess.candidates
-    else:
-        encoding = require_encoding(encoding)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FileError("encoding_does_not_fit", file=file_name, encoding=encoding, line=line) from error
-    del content
-    features = read_geojson(
-        text.removeprefix("\ufeff"),
-        file_name=file_name,
-        max_features=limits.max_features,
-        max_vertices=limits.max_vertices,
-    )
-    if features.attributes.shape[1] > limits.max_columns:
-        raise LimitError("layer_too_many_columns", file=file_name, limit=limits.max_columns)
-    made = _make(replace(features, encoding=encoding), "geojson", file_name, sha256)
-    return replace(made, is_encoding_sure=is_sure, encoding_candidates=candidates)
-
-
-def _make(features: RawFeatures, kind: LayerFormat, file_name: str, sha256: str) -> RawLayer:
+def _make(features: RawFeatures, file_name: str, sha256: str) -> RawLayer:
     declared, basis = name_declared(features.crs_text, np.asarray(shapely.bounds(features.geometry)))
-    if kind == "geojson" and basis == "none":
+    # GeoParquet that says nothing at all hands out an empty text: by its standard that is WGS84.
+    is_by_format = features.format in _WGS84_BY_FORMAT or features.crs_text == ""
+    if basis == "none" and is_by_format:
         declared, basis = "wgs84", "format"
     attributes = features.attributes.set_axis(name_columns(list(features.attributes.columns)), axis=1)
     table = gpd.GeoDataFrame(attributes, geometry=features.geometry, crs=None)
     return RawLayer(
         file_name=file_name,
         sha256=sha256,
-        format=kind,
+        format=features.format,
         encoding=features.encoding,
         is_encoding_sure=features.is_encoding_sure,
-        encoding_candidates=(),
+        encoding_candidates=features.encoding_candidates,
         declared_crs=declared,
         crs_basis=basis,
         coord_sys=None,
@@ -315,6 +342,9 @@ def _make(features: RawFeatures, kind: LayerFormat, file_name: str, sha256: str)
         problems=features.problems,
         n_heights=features.n_heights,
         parts=(LayerPart(file_name, 1, len(table)),),
+        layer=features.layer,
+        layers=features.layers,
+        notes=features.notes,
     )
 
 
@@ -349,6 +379,7 @@ def _join(layers: Sequence[RawLayer], limits: Limits) -> RawLayer:
         table=gpd.GeoDataFrame(table, geometry=GEOMETRY_COLUMN, crs=None),
         problems=join_problems(moved),
         n_heights=sum(layer.n_heights for layer in layers),
+        notes=tuple(note for layer in layers for note in layer.notes),
         parts=tuple(
             LayerPart(layer.file_name, int(start) + 1, layer.n_features)
             for layer, start in zip(layers, starts[:-1], strict=True)

@@ -3,7 +3,8 @@
 Spreadsheets damage codes in four ways, and each is refused rather than guessed back: scientific
 notation (4.30102E+17), a `.0` behind text, a run of lost digits that only the notation tells, and zeros
 lost in front, told by the length of the other codes. Codes of another length than nearly all others
-are remarked on. Nothing is changed but white space around a code.
+are remarked on. Which lengths a level has by the standards stands in `data/code_schemes.yaml`.
+Nothing is changed but white space around a code.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,12 +21,16 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
+from geo.characters import SIMPLE_FORMS
 from geo.intake.checked import join_problems, problems
+from geo.schema import AreaLevel
 
 DAMAGED_NUMBER = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
 DAMAGED_DECIMALS = r"^[+-]?\d{2,}\.0+$"
 
 _CITIES = Path(__file__).resolve().parents[2] / "data" / "city_codes.yaml"
+_SCHEMES = Path(__file__).resolve().parents[2] / "data" / "code_schemes.yaml"
+_OFFICIAL_START = r"[1-6]\d{5,}"
 _OFFICIAL = r"[1-6]\d{5}(?:\d{3}|\d{6,})?"
 """A code of a district, sub-district, community or what lies in one (GB/T 2260, GB/T 10114)."""
 
@@ -115,14 +121,68 @@ def city_of_codes(codes: pd.Series) -> tuple[str, ...]:
 
 
 def fold_name(name: str) -> str:
-    """Return a name without the differences a reader does not see: width, case, blanks.
+    """Return a name without the differences a reader does not see: width, case, blanks, 繁 and 简.
 
     Examples
     --------
-    >>> fold_name("第３ 网格Ａ") == fold_name("第3网格a")
+    >>> fold_name("第３ 網格Ａ") == fold_name("第3网格a")
     True
     """
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", name).casefold().translate(SIMPLE_FORMS).split())
+
+
+@dataclass(frozen=True)
+class CodeScheme:
+    """How codes of a level are built, by `data/code_schemes.yaml`."""
+
+    key: str
+    zh: str
+    en: str
+    parts: tuple[int, ...]
+    """Digits of each part, coarsest first."""
+
+    @property
+    def n_digits(self) -> int:
+        """Digits of a whole code."""
+        return sum(self.parts)
+
+
+@lru_cache(maxsize=1)
+def read_schemes() -> dict[str, tuple[CodeScheme, ...]]:
+    """Return the schemes that are known for each level."""
+    content = yaml.safe_load(_SCHEMES.read_text(encoding="utf-8"))["levels"]
+    return {
+        level: tuple(CodeScheme(one["key"], one["zh"], one["en"], tuple(one["parts"])) for one in schemes)
+        for level, schemes in content.items()
+    }
+
+
+def find_scheme(codes: pd.Series, level: AreaLevel) -> CodeScheme | None:
+    """Find the scheme that most codes of a level follow; None where they follow none that is known.
+
+    Examples
+    --------
+    >>> find_scheme(pd.Series(["510199001001001", "510199001001002"]), "grid").n_digits
+    15
+    """
+    digits = codes[codes.astype("str").str.fullmatch(_OFFICIAL_START, na=False)].str.len()
+    best = max(
+        read_schemes().get(level, ()), key=lambda scheme: int((digits == scheme.n_digits).sum()), default=None
+    )
+    if best is None or 2 * int((digits == best.n_digits).sum()) <= len(codes):
+        return None
+    return best
+
+
+def breaks_scheme(codes: pd.Series, scheme: CodeScheme) -> NDArray[np.bool_]:
+    """Tell which codes are not as many digits as the scheme has."""
+    return ~codes.astype("str").str.fullmatch(rf"\d{{{scheme.n_digits}}}", na=False).to_numpy(bool)
+
+
+def is_under(codes: pd.Series, parents: pd.Series) -> NDArray[np.bool_]:
+    """Tell which codes begin with that of their parent; True where no parent is named."""
+    pairs = zip(codes.tolist(), parents.tolist(), strict=True)
+    return np.array([not isinstance(parent, str) or code.startswith(parent) for code, parent in pairs], bool)
 
 
 def _list(text: pd.Series, is_bad: NDArray[np.bool_], column: str, code: str) -> pd.DataFrame:

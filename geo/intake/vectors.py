@@ -1,39 +1,38 @@
-"""Read GeoPackage and Shapefile through GDAL, each by its own driver (GeoPackage 与 Shapefile 读取).
+"""Read layers through GDAL, each by the one driver its first bytes ask for (经 GDAL 读取图层).
 
-The caller has looked at the first bytes; here the file is laid alone into a work folder under a plain
-name, so that neither its name nor a neighbour decides how it is opened. Geometries come as WKB and are
-built one by one: what GEOS cannot build costs that feature. Attributes of a Shapefile are read by
-`geo.intake.dbf`, since GDAL turns long codes into floating point.
+The caller has looked at the first bytes; here the file lies alone in a work folder under a plain name, so
+that neither its name nor a neighbour decides how it is opened, and what GDAL took it for must be that
+driver. Geometries come as WKB and are built one by one: what GEOS cannot build costs that feature.
+Attributes of a Shapefile are read by `geo.intake.dbf`, since GDAL turns long codes into floating point.
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
-from geo.errors import ChoiceError, EmptyError, FileError, LimitError, MissingError
+from geo.errors import EmptyError, FileError, LimitError
 from geo.intake.checked import join_problems, problems
 from geo.intake.dbf import read_dbf
-from geo.intake.features import GEOMETRY_COLUMN, RawFeatures, as_text, name_columns
+from geo.intake.features import GEOMETRY_COLUMN, LayerFormat, RawFeatures, as_text, name_columns
 from geo.intake.limits import Limits
 
 log = logging.getLogger(__name__)
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
 SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
+FLATGEOBUF_MAGIC = b"fgb\x03fgb"
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SHX_HEADER_BYTES = 100
 _SHX_ENTRY_BYTES = 8
@@ -48,15 +47,29 @@ _KINDS = (
 )
 
 
-def read_geopackage(path: Path, *, layer: str | None, file_name: str, limits: Limits) -> RawFeatures:
-    """Read one layer of a GeoPackage.
+Driver = Literal["GPKG", "ESRI Shapefile", "FlatGeobuf"]
+"""All drivers that may open a file."""
+
+
+@dataclass(frozen=True)
+class GdalLayer:
+    """What GDAL found in a layer."""
+
+    fields: tuple[str, ...]
+    fids: NDArray[np.int64]
+    wkb: NDArray[np.object_]
+    values: Sequence[NDArray[Any]]
+    """One array of cells for each field."""
+    crs_text: str | None
+
+
+def read_flatgeobuf(path: Path, *, file_name: str, limits: Limits) -> RawFeatures:
+    """Read a FlatGeobuf.
 
     Parameters
     ----------
     path
-        The file; its first bytes were seen to be those of SQLite.
-    layer
-        Name of the layer; may be left out where there is only one.
+        The file; its first bytes were seen to be those of FlatGeobuf.
     file_name
         Name of the file in messages.
     limits
@@ -65,22 +78,19 @@ def read_geopackage(path: Path, *, layer: str | None, file_name: str, limits: Li
     Raises
     ------
     FileError
-        If it is a database of another kind, or is damaged.
-    ChoiceError
-        If it has several layers and none was named; they are listed.
-    MissingError
-        If it has no layer of that name.
+        If it is damaged.
     EmptyError
-        If it has no layer, or the layer no feature.
+        If it has no feature.
     LimitError
-        If the layer is too large.
+        If it is too large.
     """
-    name = _choose_layer(_list_layers(path, file_name), layer, file_name)
-    meta, _, wkb, values = _read(path, file_name, layer=name)
-    names = name_columns([str(field) for field in meta["fields"]])
-    columns = {column: _as_texts(cells) for column, cells in zip(names, values, strict=True)}
-    attributes = pd.DataFrame(columns, index=range(len(wkb)), dtype="str")
-    return _build(wkb, attributes, meta["crs"], None, file_name, limits)
+    read = read_by_gdal(path, "FlatGeobuf", file_name=file_name, limits=limits)
+    names = name_columns(list(read.fields))
+    columns = {column: as_texts(cells) for column, cells in zip(names, read.values, strict=True)}
+    attributes = pd.DataFrame(columns, index=range(len(read.wkb)), dtype="str")
+    return build_features(
+        read.wkb, attributes, "flatgeobuf", crs_text=read.crs_text, file_name=file_name, limits=limits
+    )
 
 
 def read_shapefile(path: Path, *, encoding: str | None, file_name: str, limits: Limits) -> RawFeatures:
@@ -119,59 +129,94 @@ def read_shapefile(path: Path, *, encoding: str | None, file_name: str, limits: 
     n_shapes = (path.with_suffix(".shx").stat().st_size - _SHX_HEADER_BYTES) // _SHX_ENTRY_BYTES
     if n_shapes != dbf.n_records:
         raise FileError("shapefile_parts_differ", file=file_name, n_shp=n_shapes, n_dbf=dbf.n_records)
-    _, fids, wkb, _ = _read(path, file_name, columns=[], return_fids=True)
+    read = read_by_gdal(path, "ESRI Shapefile", file_name=file_name, limits=limits, columns=[])
     crs_text = prj.read_text(encoding="utf-8", errors="replace") if prj.is_file() else None
-    features = _build(wkb, dbf.table.loc[fids], crs_text, dbf.encoding, file_name, limits)
-    return replace(features, is_encoding_sure=dbf.is_sure)
+    return build_features(
+        read.wkb, dbf.table.loc[read.fids], "shapefile", crs_text=crs_text, file_name=file_name,
+        limits=limits, encoding=dbf.encoding, is_encoding_sure=dbf.is_sure,
+        encoding_candidates=dbf.candidates,
+    )  # fmt: skip
 
 
-def _list_layers(path: Path, file_name: str) -> list[str]:
-    """List the feature tables a GeoPackage declares; the database is opened read-only and trusts nothing."""
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    try:
-        with closing(sqlite3.connect(uri, uri=True)) as database:
-            database.execute("PRAGMA trusted_schema = OFF")
-            rows = database.execute(
-                "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name"
-            ).fetchall()
-    except sqlite3.DatabaseError as error:
-        raise FileError("geopackage_damaged", file=file_name) from error
-    return [str(row[0]) for row in rows]
+def read_by_gdal(
+    path: Path,
+    driver: Driver,
+    *,
+    file_name: str,
+    limits: Limits,
+    layer: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> GdalLayer:
+    """Read a layer with the driver its first bytes ask for.
 
+    What GDAL warns of is logged, since each feature is judged by itself afterwards.
 
-def _choose_layer(layers: Sequence[str], layer: str | None, file_name: str) -> str:
-    if not layers:
-        raise EmptyError("layer_empty", file=file_name)
-    if layer is None:
-        if len(layers) > 1:
-            raise ChoiceError("layer_not_named", file=file_name, layers=", ".join(layers))
-        return layers[0]
-    if layer not in layers:
-        raise MissingError("layer_unknown", file=file_name, layer=layer, layers=", ".join(layers))
-    return layer
-
-
-def _read(path: Path, file_name: str, **choices: Any) -> Any:  # noqa: ANN401 - what pyogrio takes and returns
-    """Read with GDAL; what it warns of is logged, since each feature is judged by itself afterwards."""
+    Raises
+    ------
+    FileError
+        If GDAL cannot read it, or takes it for something else.
+    LimitError
+        If it declares more features or columns than are taken.
+    """
+    options = {"LIST_ALL_TABLES": "NO"} if driver == "GPKG" else {}
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            result = pyogrio.raw.read(path, force_2d=False, datetime_as_string=True, **choices)
-    except (DataSourceError, DataLayerError) as error:
+            about = pyogrio.read_info(path, layer=layer, **options)
+            if about["driver"] != driver:
+                raise FileError("layer_format_unknown", file=file_name)
+            if about["features"] > limits.max_features:
+                raise LimitError("layer_too_many_features", file=file_name, limit=limits.max_features)
+            if len(about["fields"]) > limits.max_columns:
+                raise LimitError("layer_too_many_columns", file=file_name, limit=limits.max_columns)
+            meta, fids, wkb, values = pyogrio.raw.read(
+                path, layer=layer, columns=columns, return_fids=True, force_2d=False,
+                datetime_as_string=True, **options,
+            )  # fmt: skip
+    except (DataSourceError, DataLayerError, FeatureError, IndexError) as error:
+        # pyogrio raises IndexError where a FlatGeobuf ends before its first feature.
         raise FileError("layer_damaged", file=file_name) from error
+    if driver == "FlatGeobuf" and len(fids) != about["features"]:  # it was cut off
+        raise FileError("layer_damaged", file=file_name)
     for warning in said:
         log.info("reading a layer: %s", warning.category.__name__)
-    return result
+    if wkb is None:  # a layer without geometries
+        wkb = np.full(len(fids), None, dtype=object)
+    return GdalLayer(tuple(str(name) for name in meta["fields"]), fids, wkb, values, meta["crs"])
 
 
-def _build(
+def build_features(
     wkb: NDArray[np.object_],
     attributes: pd.DataFrame,
+    kind: LayerFormat,
+    *,
     crs_text: str | None,
-    encoding: str | None,
     file_name: str,
     limits: Limits,
+    **further: Any,  # noqa: ANN401 - what RawFeatures has besides
 ) -> RawFeatures:
+    """Build geometries out of WKB, refusing each that cannot be used.
+
+    Parameters
+    ----------
+    wkb
+        One geometry each, None where there is none.
+    attributes
+        Text columns, one row each in the same order.
+    kind, crs_text
+        Format, and what the file says its system is.
+    file_name, limits
+        As everywhere here.
+    further
+        Layer, layers and encoding, as `RawFeatures` names them.
+
+    Raises
+    ------
+    EmptyError
+        If there is no feature.
+    LimitError
+        If there are too many features, columns or vertices.
+    """
     if not len(wkb):
         raise EmptyError("layer_empty", file=file_name)
     if len(wkb) > limits.max_features:
@@ -196,7 +241,7 @@ def _build(
     refused = join_problems(found)
     geometry[np.isin(rows, refused["row"])] = None
     attributes = attributes.set_axis(pd.RangeIndex(1, len(raw) + 1, name="row"))
-    return RawFeatures(attributes, geometry, refused, crs_text, n_heights, encoding)
+    return RawFeatures(attributes, geometry, refused, crs_text, n_heights, format=kind, **further)
 
 
 def _refuse(rows: NDArray[np.int64], is_bad: NDArray[np.bool_], code: str, value: str) -> pd.DataFrame:
@@ -226,6 +271,6 @@ def _refuse_texts(rows: NDArray[np.int64], attributes: pd.DataFrame) -> pd.DataF
     return join_problems(found)
 
 
-def _as_texts(cells: NDArray[Any]) -> pd.Series:
+def as_texts(cells: NDArray[Any]) -> pd.Series:
     """Return a column of GDAL as text; missing cells stay missing."""
     return pd.Series([None if pd.isna(cell) else as_text(cell) for cell in cells], dtype="str")

@@ -29,10 +29,10 @@ _FILES: dict[str, Message] = {
         "请导出为 GeoJSON 的 FeatureCollection。",
     ),
     "geojson_is_list": Message(
-        "{file} is a bare list, not a GeoJSON FeatureCollection.",
-        "{file} 是裸列表，不是 GeoJSON 的 FeatureCollection。",
-        "Export it as a FeatureCollection.",
-        "请导出为 FeatureCollection。",
+        "{file} is a bare list whose first member is no geometry and no feature.",
+        "{file} 是裸列表，其第一项不是几何，也不是要素。",
+        "Export it as a GeoJSON FeatureCollection.",
+        "请导出为 GeoJSON 的 FeatureCollection。",
     ),
     "geojson_features_not_list": Message(
         "`features` of {file} is not a list.",
@@ -40,27 +40,16 @@ _FILES: dict[str, Message] = {
         "Export the file again as a FeatureCollection.",
         "请重新导出为 FeatureCollection。",
     ),
-    "layer_is_topojson": Message(
-        "{file} is TopoJSON, which is not read yet.",
-        "{file} 是 TopoJSON，目前不能读取。",
-        "Convert it to GeoJSON, for example with QGIS.",
-        "请先转换为 GeoJSON，例如使用 QGIS。",
-    ),
-    "layer_is_esri_json": Message(
-        "{file} is Esri JSON, which is not read yet.",
-        "{file} 是 Esri JSON，目前不能读取。",
-        "Convert it to GeoJSON, for example with QGIS.",
-        "请先转换为 GeoJSON，例如使用 QGIS。",
-    ),
     "layer_is_markup": Message(
         "{file} is a web page, a picture or another markup file, whatever its name says.",
         "{file} 的内容是网页、图片或其他标记文件，与文件名不符。",
-        "Choose a GeoJSON, GeoPackage or zipped Shapefile.",
-        "请选择 GeoJSON、GeoPackage 或 Shapefile 压缩包。",
+        "Choose a GeoJSON, GeoPackage, KML or zipped Shapefile.",
+        "请选择 GeoJSON、GeoPackage、KML 或 Shapefile 压缩包。",
     ),
     "layer_format_unknown": Message(
-        "{file} is no GeoJSON, GeoPackage or Shapefile.",
-        "{file} 不是 GeoJSON、GeoPackage 或 Shapefile。",
+        "{file} is none of the formats that are read: GeoJSON, Esri JSON, TopoJSON, GeoPackage, Shapefile, KML, "
+        "GeoParquet, FlatGeobuf.",
+        "{file} 不是可读取的格式：GeoJSON、Esri JSON、TopoJSON、GeoPackage、Shapefile、KML、GeoParquet、FlatGeobuf。",
         "Export the layer in one of these formats; a Shapefile goes into a zip with its .shx, .dbf and .prj.",
         "请导出为其中一种格式；Shapefile 请连同 .shx、.dbf、.prj 一起压缩为 zip。",
     ),
@@ -197,8 +186,8 @@ _COORDINATES: dict[str, Message] = {
         "请选择经纬度坐标系：wgs84、cgcs2000、gcj02 或 bd09。",
     ),
     "crs_by_format": Message(
-        "GeoJSON without a named system is {coord_sys}; it was read so.",
-        "GeoJSON 未注明坐标系时按标准为 {coord_sys}，已据此读取。",
+        "A file of this format that names no system is {coord_sys}; it was read so.",
+        "该格式未注明坐标系时按标准为 {coord_sys}，已据此读取。",
     ),
     "crs_by_file": Message(
         "The file says it is in {coord_sys}; it was read so.",
@@ -284,8 +273,8 @@ _ARCHIVES: dict[str, Message] = {
         "Pack only the one to import.", "请只压缩要导入的那一个。",
     ),
     "archive_holds_no_layer": Message(
-        "{file} holds no Shapefile, GeoJSON or GeoPackage.",
-        "{file} 中没有 Shapefile、GeoJSON 或 GeoPackage。",
+        "{file} holds no layer: no Shapefile, GeoJSON, GeoPackage, KML, GeoParquet or FlatGeobuf.",
+        "{file} 中没有图层：Shapefile、GeoJSON、GeoPackage、KML、GeoParquet、FlatGeobuf 均无。",
         "Zip all parts of the layer together.", "请将图层的各部分一起压缩。",
     ),
     "archive_name_unsafe": Message(

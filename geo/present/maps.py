@@ -23,6 +23,7 @@ from geo.errors import MissingError
 from geo.present.map_frame import Frame
 from geo.present.offline import render_offline
 from geo.present.safe import safe
+from geo.present.words import count_of
 
 Language = Literal["zh", "en"]
 Box = tuple[float, float, float, float]
@@ -57,8 +58,8 @@ class Choropleth:
     """In the index of `areas`."""
     title: str
     unit: str = ""
-    area_unit: str = ""
-    """What is counted in the legend: `个网格`, `grids`."""
+    counted: str = "area"
+    """What is counted in the legend, a key of `words.COUNTED`."""
 
 
 @dataclass(frozen=True)
@@ -257,13 +258,14 @@ def _draw_facilities(table: pd.DataFrame, kinds: Mapping[str, KindSymbol], *, na
 
 def _class_rows(part: Choropleth, language: Language) -> list[dict[str, str]]:
     title = f"{part.title}（{part.unit}）" if language == "zh" else f"{part.title} ({part.unit})"
-    joint = "" if language == "zh" else " "
     rows = [{"kind": "title", "label": title if part.unit else part.title}]
     classes = part.classes
     for colour, label, n in zip(classes.colours, classes.labels, classes.counts, strict=True):
-        rows.append({"kind": "class", "colour": colour, "label": label, "n": f"{n:,}{joint}{part.area_unit}"})
+        rows.append(
+            {"kind": "class", "colour": colour, "label": label, "n": count_of(n, part.counted, language)}
+        )
     if classes.n_missing:
-        label, missing = _say("no_data", language), f"{classes.n_missing:,}{joint}{part.area_unit}"
+        label, missing = _say("no_data", language), count_of(classes.n_missing, part.counted, language)
         rows.append({"kind": "class", "colour": classes.no_data_colour, "label": label, "n": missing})
     return rows
 

@@ -19,7 +19,7 @@ from typing import Literal
 from geo.analysis.indicators import LEAST_DENOMINATOR
 from geo.analysis.periods import Period
 from geo.present.numbers import show_value
-from geo.present.period_words import say_day
+from geo.present.period_words import say_day, say_period
 from geo.present.words import COUNTED, LEVELS, Language, word
 
 UNLOCATED_WORTH_SAYING = 0.05
@@ -34,6 +34,10 @@ _PERIOD_EN: Mapping[str, str] = {
 _BEFORE_ZH: Mapping[str, str] = {
     "month": "上月", "last30": "前 30 天", "quarter": "上季度", "year": "上年", "own": "前一等长时段",
 }  # fmt: skip
+_NAMED = ("month", "quarter", "year")
+"""Periods that have a name of their own."""
+
+_BEFORE_NAMED_ZH: Mapping[str, str] = {"month": "上一月", "quarter": "上一季度", "year": "上一年"}
 _BEFORE_EN: Mapping[str, str] = {
     "month": "the month before", "last30": "the 30 days before", "quarter": "the quarter before",
     "year": "the year before", "own": "as many days before",
@@ -82,6 +86,8 @@ class Facts:
     n_overdue: int
     top: TopCategory | None
     n_unlocated: int
+    is_latest: bool = True
+    """The data end in the period, so that it is this month; one before it goes by its name."""
 
 
 def write_sentence(facts: Facts, language: Language) -> str:
@@ -98,16 +104,18 @@ def write_sentence(facts: Facts, language: Language) -> str:
 
 
 def _new_zh(facts: Facts) -> str:
-    when = _PERIOD_ZH[facts.period.name]
+    named = facts.period.name in _NAMED and not facts.is_latest
+    when = f"{say_period(facts.period, 'zh')} " if named else _PERIOD_ZH[facts.period.name]
     if facts.period.is_clipped:
         when += f"（截至 {say_day(facts.period.last_on, 'zh')}）"
     if not facts.n_new:
-        return f"{when}没有新增案件"
-    head = f"{when}{'' if facts.period.is_clipped else ' '}{facts.n_new:,} 件"
+        return f"{when.strip()}没有新增案件"
+    head = f"{when}{'' if named or facts.period.is_clipped else ' '}{facts.n_new:,} 件"
     change, share = _change(facts)
     if change == "unknown":
         return head
-    before = _BEFORE_ZH[facts.period.name] + ("同期" if facts.before.is_clipped else "")
+    before = (_BEFORE_NAMED_ZH if named else _BEFORE_ZH)[facts.period.name]
+    before += "同期" if facts.before.is_clipped else ""
     if change == "same":
         return f"{head}，与{before}（{facts.n_before:,} 件）相当"
     much = share or f"{abs(facts.n_new - (facts.n_before or 0)):,} 件"
@@ -115,7 +123,8 @@ def _new_zh(facts: Facts) -> str:
 
 
 def _new_en(facts: Facts) -> str:
-    when = _PERIOD_EN[facts.period.name]
+    is_named = facts.period.name in _NAMED and not facts.is_latest
+    when = f"in {say_period(facts.period, 'en')}" if is_named else _PERIOD_EN[facts.period.name]
     if facts.period.is_clipped:
         when += f" (to {say_day(facts.period.last_on, 'en')})"
     if not facts.n_new:

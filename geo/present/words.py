@@ -139,3 +139,21 @@ def capital(text: str) -> str:
     ('Sub-district', '街道', '')
     """
     return text[:1].upper() + text[1:]
+
+
+SET_CHANGES: Words = {
+    "added": ("新增", "added"),
+    "removed": ("撤销", "removed"),
+    "split": ("拆分", "split"),
+    "merged": ("合并", "merged"),
+    "reshaped": ("调整边界", "reshaped"),
+    "recoded": ("改编码", "recoded"),
+    "renamed": ("改名", "renamed"),
+    "unchanged": ("不变", "unchanged"),
+}
+"""What became of an area from one boundary set to the next."""
+SET_STATUS: Words = {
+    "draft": ("草稿", "draft"),
+    "published": ("已发布", "published"),
+    "retired": ("已停用", "retired"),
+}

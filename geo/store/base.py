@@ -49,6 +49,8 @@ class BatchHead:
     n_read: int = 0
     compared_after: int | None = None
     """Number of the newest batch when the rows were compared: none that a later batch wrote is replaced."""
+    boundaries: tuple[str, ...] | None = None
+    """Batches of the boundaries that were looked at (`Store.boundaries`): nothing is stored under others."""
 
 
 @dataclass(frozen=True)
@@ -304,6 +306,38 @@ class Store(Protocol):
     def replace_areas_of_cases(self, areas: pd.DataFrame, *, actor: str, taken_at: datetime) -> None:
         """Replace rows of `case_areas` (columns less `batch_id`) and the derived facts, atomically."""
 
+    def boundaries(self) -> tuple[str, ...]:
+        """Batches that made the boundaries what they are, drafts left out; changes with them."""
+
+    def publish_set(self, head: BatchHead, set_id: str, *, valid_from: date | None, valid_to: date | None = None,
+                    areas: pd.DataFrame | None = None) -> Receipt:  # fmt: skip
+        """Put a draft in force from a day on, as a batch of its own; `areas` are rows that get other parents.
+
+        The set it follows is retired on that day.
+
+        Raises
+        ------
+        MissingError
+            If there is no such draft.
+        StoreError
+            If it would overlap another set in time and place; the message names both.
+        StaleEditError
+            If boundaries came or went since `head.boundaries`.
+        """
+
+    def retire_set(self, head: BatchHead, set_id: str, *, on: date) -> Receipt:
+        """Let a published set end on a day, its first day no longer in force, as a batch of its own.
+
+        Raises
+        ------
+        MissingError
+            If there is no such set in force.
+        StoreError
+            If it would end before it begins.
+        StaleEditError
+            If boundaries came or went since `head.boundaries`.
+        """
+
     def rebuild(self, *, actor: str, taken_at: datetime) -> None:
         """Derive facts, codes and sums of all cases anew, atomically: what `verify` finds wrong in them goes."""
 
@@ -442,6 +476,13 @@ class Store(Protocol):
         ------
         StoreError
             If the target holds data, or what was read back from it differs.
+        """
+
+    def recast(self, sets: pd.DataFrame, areas: gpd.GeoDataFrame, *, placed: pd.DataFrame | None) -> Store:
+        """Return a store in memory with the same cases, people and places under other boundaries.
+
+        `sets` and `areas` are rows of those tables. `placed` are rows of `case_areas` (without `basis` and
+        `batch_id`) that stand for the present; without them it is what the cases were reported in. To be closed.
         """
 
     def close(self) -> None:

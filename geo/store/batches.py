@@ -199,7 +199,7 @@ def record_batch(
         **{
             n: v
             for n, v in asdict(head).items()
-            if n not in ("choices", "actor", "created_at", "n_read", "compared_after")
+            if n not in ("choices", "actor", "created_at", "n_read", "compared_after", "boundaries")
         },
         "choices": json.dumps(dict(head.choices), ensure_ascii=False, sort_keys=True, default=str),
         "n_read": head.n_read,

@@ -17,6 +17,7 @@ from geo.schema import TABLES, Table
 from geo.store.base import BatchHead, Receipt
 from geo.store.batches import next_batch_id, record_batch, require_unchanged_since
 from geo.store.bench import expect_many
+from geo.store.boundary_sets import require_boundaries_seen
 from geo.store.database import Database, Params, count
 from geo.store.failpoints import reach
 from geo.store.frames import GEOMETRY_TYPES
@@ -66,6 +67,7 @@ def store_cases(
     )
     with db.transaction():
         reach("batch.begun")
+        require_boundaries_seen(db, head)
         batch_id, last = next_batch_id(db), _last_case_no(db)
 
         def write_new(bench: Database, new: Arrivals) -> None:

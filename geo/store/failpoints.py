@@ -21,6 +21,7 @@ STEPS = (
     "undo.begun", "undo.rows_removed", "undo.rows_restored", "undo.facts_written", "undo.recorded",
     "undo.committed",
     "place.begun", "place.areas_written", "place.facts_written", "place.committed",
+    "publish.begun", "publish.set_written", "publish.areas_written", "publish.committed",
     "copy.begun", "copy.tables_written", "copy.committed",
     "migrate.begun", "migrate.backed_up", "migrate.statement", "migrate.applied", "migrate.committed",
 )  # fmt: skip

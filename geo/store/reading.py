@@ -98,12 +98,12 @@ def sets_in_force(p: Params, on: date | None) -> str:
     if on is not None:
         day = f"CAST({p.add(on)} AS date)"
         return (
-            "SELECT set_id FROM boundary_sets WHERE status = 'published' "
+            "SELECT set_id FROM boundary_sets WHERE status <> 'draft' "
             f"AND (valid_from IS NULL OR valid_from <= {day}) AND (valid_to IS NULL OR valid_to > {day})"
         )
     return (
-        "SELECT set_id FROM boundary_sets b WHERE status = 'published' AND (valid_to IS NULL OR NOT EXISTS "
-        "(SELECT 1 FROM boundary_sets o WHERE o.status = 'published' AND o.area_level = b.area_level "
+        "SELECT set_id FROM boundary_sets b WHERE status <> 'draft' AND (valid_to IS NULL OR NOT EXISTS "
+        "(SELECT 1 FROM boundary_sets o WHERE o.status <> 'draft' AND o.area_level = b.area_level "
         "AND (o.valid_to IS NULL OR o.valid_to > b.valid_to)))"
     )
 

@@ -27,7 +27,9 @@ from geo.store import (
     editing,
     listing,
     placing,
+    publishing,
     reading,
+    recasting,
     tiles,
     undoing,
     verifying,
@@ -46,6 +48,7 @@ from geo.store.base import (
     Seen,
     Store,
 )
+from geo.store.boundary_sets import boundaries_of
 from geo.store.codes import FactTable, open_facts
 from geo.store.database import Database, count, every
 from geo.store.frames import to_pandas
@@ -207,6 +210,23 @@ class SqlStore:
         placing.replace_areas_of_cases(
             self._db, areas, actor=actor, taken_at=taken_at, time_zone=self._time_zone
         )
+
+    def boundaries(self) -> tuple[str, ...]:
+        """Return the batches that made the boundaries what they are, drafts left out."""
+        return boundaries_of(self._db)
+
+    def publish_set(
+        self, head: BatchHead, set_id: str, *, valid_from: date | None, valid_to: date | None = None,
+        areas: pd.DataFrame | None = None,
+    ) -> Receipt:  # fmt: skip
+        """Put a draft in force from a day on, as a batch of its own."""
+        return publishing.publish_set(
+            self._db, head, set_id, valid_from=valid_from, valid_to=valid_to, areas=areas
+        )
+
+    def retire_set(self, head: BatchHead, set_id: str, *, on: date) -> Receipt:
+        """Let a published set end on a day, as a batch of its own."""
+        return publishing.retire_set(self._db, head, set_id, on=on)
 
     def rebuild(self, *, actor: str, taken_at: datetime) -> None:
         """Derive facts, codes and sums of all cases anew, atomically."""
@@ -398,6 +418,11 @@ class SqlStore:
         if not isinstance(target, SqlStore):
             raise TypeError("a store is copied into another store of this program")
         return copying.copy_rows(self._db, target._db, progress=progress)
+
+    def recast(self, sets: pd.DataFrame, areas: gpd.GeoDataFrame, *, placed: pd.DataFrame | None) -> SqlStore:
+        """Return a store in memory with the same cases under other boundaries."""
+        db = recasting.recast(self._db, time_zone=self._time_zone, sets=sets, areas=areas, placed=placed)
+        return SqlStore(db, self._time_zone)
 
     def close(self) -> None:
         """Close the store."""

@@ -7,8 +7,8 @@ placed as `reported` in its sets. Otherwise the later batch is named, and must g
 Cases: new ones go with their areas, reporters and events; changed ones return as they were, with the
 areas they had, and an event `restore`. Boundaries: the sets and areas go, the set that was closed is
 open again, and cases that lay in these sets have no area until they are placed again, which is the
-task's next step. Categories a batch added go unless a case uses them. The entry of the batch, its
-refused rows and the audit log stay.
+task's next step. A set that the batch put in force is a draft again. Categories a batch added go unless
+a case uses them. The entry of the batch, its refused rows and the audit log stay.
 """
 
 from __future__ import annotations
@@ -71,6 +71,14 @@ def _record_undo(
     )
 
 
+_SETS_OF_BATCH = (
+    "SELECT set_id FROM boundary_sets WHERE batch_id = $1 UNION "
+    "SELECT (f.row ->> 'set_id') AS set_id FROM former_rows f WHERE f.replaced_by = $1 "
+    "AND f.table_name = 'boundary_sets' AND (f.row ->> 'status') = 'draft'"
+)
+"""SQL: the boundary sets that a batch brought in, and those it put in force."""
+
+
 def _find_later(db: Database, batch_id: str) -> str | None:
     """Return the first later batch that stands on this one, or None."""
     later = f"{batch_number('replaced_by')} > {batch_number('$1')}"
@@ -87,10 +95,9 @@ def _find_later(db: Database, batch_id: str) -> str | None:
         f"SELECT f.replaced_by FROM former_rows f WHERE {later.replace('replaced_by', 'f.replaced_by')} "
         f"AND f.table_name IN ('areas', 'areas +') AND (f.row ->> 'set_id') IN ({own_sets})"
     )
-    finds += [_find_replaced_again(name) for name in WITHOUT_BATCH]
+    finds += [_find_replaced_again(name) for name in (*WITHOUT_BATCH, "boundary_sets")]
     finds.append(
-        f"SELECT a.batch_id FROM case_areas a JOIN boundary_sets s "
-        f"ON s.batch_id = $1 AND {_uses('a.sets', 's.set_id')} "
+        f"SELECT a.batch_id FROM case_areas a JOIN ({_SETS_OF_BATCH}) s ON {_uses('a.sets', 's.set_id')} "
         f"WHERE a.basis = 'reported' AND {batch_number('a.batch_id')} > {batch_number('$1')}"
     )
     number = batch_number("u.replaced_by")
@@ -125,7 +132,7 @@ def _find_touched(db: Database, batch_id: str) -> None:
         "SELECT facility_id, version, NULL FROM facilities WHERE batch_id = $1",
         [batch_id],
     )
-    db.run("CREATE TEMP TABLE gone_sets AS SELECT set_id FROM boundary_sets WHERE batch_id = $1", [batch_id])
+    db.run(f"CREATE TEMP TABLE gone_sets AS {_SETS_OF_BATCH}", [batch_id])
     db.run(
         "CREATE TEMP TABLE touched AS SELECT case_no FROM gone_owners WHERE case_no IS NOT NULL UNION "
         "SELECT c.case_no FROM case_areas a JOIN gone_sets s "
@@ -151,8 +158,9 @@ def _remove_rows(db: Database, batch_id: str) -> tuple[int, int]:
     for side in SIDE_TABLES:
         written = "(SELECT owner FROM gone_owners)"
         db.run(f"DELETE FROM {side} WHERE batch_id = $1 AND {TABLES[side].key[0]} IN {written}", [batch_id])
-    n += count(db, "SELECT count(*) FROM areas WHERE set_id IN (SELECT set_id FROM gone_sets)")
-    db.run("DELETE FROM areas WHERE set_id IN (SELECT set_id FROM gone_sets)")
+    own_sets = "SELECT set_id FROM boundary_sets WHERE batch_id = $1"
+    n += count(db, f"SELECT count(*) FROM areas WHERE set_id IN ({own_sets})", [batch_id])
+    db.run(f"DELETE FROM areas WHERE set_id IN ({own_sets})", [batch_id])
     beside = 0
     for table in TABLES.values():
         if table.name not in OWN_WAY and "batch_id" in table.names:

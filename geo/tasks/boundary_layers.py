@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.analysis.chain import coarser_levels
 from geo.analysis.placement import Chain, build_chain
 from geo.schema import AREA_LEVELS, AreaLevel, PlacementBasis
 from geo.store.base import Store
+from geo.tasks.area_parents import held_by
 
 
 class BoundaryLayers:
@@ -22,6 +24,8 @@ class BoundaryLayers:
     def __init__(self, store: Store, sets: pd.DataFrame) -> None:
         self._store = store
         self._level_of: dict[str, AreaLevel] = dict(zip(sets["set_id"], sets["area_level"], strict=True))
+        self._days = {str(row["set_id"]): days_of(row) for row in sets.to_dict("records")}
+        self._drafts = set(sets.loc[sets["status"].eq("draft"), "set_id"])
         self._tables: dict[str, gpd.GeoDataFrame] = {}
         self._chains: dict[tuple[str, ...], Chain] = {}
 
@@ -29,15 +33,49 @@ class BoundaryLayers:
         """Return the chain that the chosen sets make."""
         key = tuple(sorted(chosen))
         if key not in self._chains:
-            tables = {level: self._of_level(level, key) for level in AREA_LEVELS}
-            self._chains[key] = build_chain({k: table for k, table in tables.items() if table is not None})
+            self._chains[key] = build_chain(self.tables(key))
         return self._chains[key]
 
-    def _of_level(self, level: AreaLevel, chosen: Sequence[str]) -> gpd.GeoDataFrame | None:
-        tables = [self._read(set_id) for set_id in chosen if self._level_of[set_id] == level]
-        if not tables:
-            return None
-        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+    def tables(self, chosen: Sequence[str]) -> dict[AreaLevel, gpd.GeoDataFrame]:
+        """Return the areas of the chosen sets by level, coarsest first, each under its parent among them.
+
+        `area_id`, `area_level`, `parent_id`, `geom` in WGS84. The parent that is kept with an area is the one
+        of the coarser sets that were in force last beside its own. Under other sets it follows from the map.
+        """
+        found: dict[AreaLevel, gpd.GeoDataFrame] = {}
+        for level in AREA_LEVELS:
+            ids = [set_id for set_id in sorted(chosen) if self._level_of[set_id] == level]
+            parts = [self._with_parents(set_id, chosen, found) for set_id in ids]
+            if parts:
+                found[level] = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        return found
+
+    def parents(self, level: AreaLevel, chosen: Sequence[str]) -> pd.Series:
+        """Return the parent of each area of a level among the chosen sets, by code."""
+        tables = self.tables(chosen)
+        if level not in tables:
+            return pd.Series(dtype="str")
+        table = tables[level]
+        return pd.Series(table["parent_id"].to_numpy(), index=table["area_id"].to_numpy(), dtype="str")
+
+    def _with_parents(
+        self, set_id: str, chosen: Sequence[str], above: Mapping[AreaLevel, gpd.GeoDataFrame]
+    ) -> gpd.GeoDataFrame:
+        table, level = self._read(set_id), self._level_of[set_id]
+        coarser = [other for other in coarser_levels(level) if other in above]
+        others = [other for other in chosen if self._level_of[other] in coarser]
+        if all(self._was_last_beside(other, set_id) for other in others):
+            return table
+        parents = pd.Series(pd.NA, index=table.index, dtype="str")
+        for other in coarser:
+            waiting = parents.isna()
+            if waiting.any():
+                parents[waiting] = held_by(table[waiting], above[other], level)
+        return table.assign(parent_id=parents)
+
+    def _was_last_beside(self, coarser: str, set_id: str) -> bool:
+        (start, end), (_, own_end) = self._days[coarser], self._days[set_id]
+        return coarser not in self._drafts and start < own_end <= end
 
     def _read(self, set_id: str) -> gpd.GeoDataFrame:
         if set_id not in self._tables:
@@ -48,6 +86,26 @@ class BoundaryLayers:
         return self._tables[set_id]
 
 
+def days_of(row: Mapping[Hashable, object]) -> tuple[date, date]:
+    """Return the first day of a set and the first no longer; the ends of time where it names none."""
+    return read_day(row["valid_from"]) or date.min, read_day(row["valid_to"]) or date.max
+
+
+def read_day(value: object) -> date | None:
+    """Return a day as a date, None where it is missing."""
+    return None if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]
+
+
+def newest_sets(sets: pd.DataFrame) -> tuple[str, ...]:
+    """Return the sets that hold still, and of a level without any those that ended last."""
+    chosen: list[str] = []
+    for _, group in sets.groupby("area_level", sort=True):
+        is_open = group["valid_to"].isna()
+        ends = group["valid_to"].map(read_day)
+        chosen += list(group.loc[is_open if is_open.any() else ends.eq(ends.max()), "set_id"])
+    return tuple(chosen)
+
+
 def sets_in_force(
     cases: pd.DataFrame, sets: pd.DataFrame, basis: PlacementBasis, time_zone: str
 ) -> list[tuple[tuple[str, ...], bool, npt.NDArray[np.intp]]]:
@@ -55,7 +113,7 @@ def sets_in_force(
     everything = np.arange(len(cases))
     if not len(sets):
         return [((), False, everything)] if len(cases) else []
-    newest = tuple(sets.loc[sets["valid_to"].isna(), "set_id"])
+    newest = newest_sets(sets)
     if basis == "current":
         return [(newest, False, everything)] if len(cases) else []
     zone = ZoneInfo(time_zone)
@@ -73,24 +131,32 @@ def sets_in_force(
             groups.append((newest, False, rows))
             continue
         day = edges[number - 1].date() if number else date.min
-        chosen, before_first = _sets_on(sets, day)
+        chosen, before_first = sets_for(sets, day)
         groups.append((chosen, before_first, rows))
     return groups
+
+
+def sets_on(sets: pd.DataFrame, day: date) -> tuple[str, ...]:
+    """Return those of some sets that hold on a day."""
+    spans = [(str(row["set_id"]), *days_of(row)) for row in sets.to_dict("records")]
+    return tuple(set_id for set_id, start, end in spans if start <= day < end)
 
 
 def _days(column: pd.Series) -> list[pd.Timestamp | None]:
     return [None if pd.isna(value) else pd.Timestamp(value) for value in column]
 
 
-def _sets_on(sets: pd.DataFrame, day: date) -> tuple[tuple[str, ...], bool]:
-    """Return the sets valid on a day; a level and scope that begins later lends its first set."""
-    chosen, before_first = [], False
-    for _, versions in sets.groupby(["area_level", "scope_id"], sort=True):
-        starts = [date.min if pd.isna(v) else pd.Timestamp(v).date() for v in versions["valid_from"]]
-        ends = [date.max if pd.isna(v) else pd.Timestamp(v).date() for v in versions["valid_to"]]
-        valid = [s for s, a, b in zip(versions["set_id"], starts, ends, strict=True) if a <= day < b]
-        if not valid and day < min(starts):
-            valid = [versions["set_id"].iloc[int(np.argmin([d.toordinal() for d in starts]))]]
-            before_first = True
-        chosen += valid
-    return tuple(chosen), before_first
+def sets_for(sets: pd.DataFrame, day: date) -> tuple[tuple[str, ...], bool]:
+    """Return the sets that hold on a day; before the first of a level and scope, that first one."""
+    chosen, before_first = list(sets_on(sets, day)), False
+    for _, of_level in sets.groupby("area_level", sort=True):
+        spans = sorted((*days_of(row), str(row["scope_id"]), str(row["set_id"]))
+                       for row in of_level.to_dict("records"))  # fmt: skip
+        for scope in sorted({scope for _, _, scope, _ in spans}):
+            # a set of everything that held before stands in for the sets of parts that follow it
+            at_place = [span for span in spans if span[2] == scope or not span[2] or not scope]
+            first = at_place[0]
+            if first[2] == scope and day < first[0]:
+                chosen.append(first[3])
+                before_first = True
+    return tuple(sorted(set(chosen))), before_first

@@ -13,14 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-import geopandas as gpd
 import pandas as pd
 
 from geo.access.seats import Seat, require_may
 from geo.analysis.assign import assign_points
-from geo.analysis.parents import find_parents
 from geo.analysis.pile_ups import find_pile_ups, least_listed
-from geo.errors import ChoiceError, EmptyError, MissingError
+from geo.errors import ChoiceError, EmptyError, StaleEditError
 from geo.intake.boundaries import BoundaryChoices, check_boundaries
 from geo.intake.buildings import (
     BuildingChoices,
@@ -34,13 +32,16 @@ from geo.intake.cases import CaseChoices, check_cases
 from geo.intake.checked import Checked, Note
 from geo.intake.facilities import FacilityChoices, check_facilities
 from geo.intake.layers import RawLayer, choose_layer_coord_sys
-from geo.intake.population import PopulationChoices, check_population
 from geo.intake.tables import RawTable
-from geo.schema import AREA_LEVELS, BESIDE_LEVELS, CHAIN_LEVELS, AreaLevel
+from geo.schema import AREA_LEVELS, CHAIN_LEVELS, AreaLevel, SetStatus
 from geo.store.base import BatchHead, Comparison, Receipt, Store
+from geo.tasks.area_parents import adopted_children, coarser_present, with_parents
+from geo.tasks.boundary_sets import require_draft_of_named
 from geo.tasks.confirming import Confirmed, boundaries_of, newest_batch, require_boundaries
+from geo.tasks.datums import doubt_layer, explain_choice
 from geo.tasks.hiding import hide_personal, show_changes
 from geo.tasks.placing import (
+    MOST_ROUNDS,
     Placement,
     areas_of_cases,
     locate_by_address,
@@ -50,12 +51,6 @@ from geo.tasks.placing import (
 )
 
 _POSITION_COLUMNS = ("lon", "lat", "position_source", "position_error_m", "h3")
-
-LEAST_HELD_SHARE = 0.5
-"""An area of the chain belongs to the parent that holds more than half of it."""
-LEAST_HELD_SHARE_BESIDE = 0.95
-"""A courtyard may reach over several micro-grids; its parent is the first level that holds it whole,
-up to slivers."""
 
 Progress = Callable[[float], None]
 """Told the share done, 0 to 1; may raise CancelledError to stop."""
@@ -104,7 +99,7 @@ def preview_cases(
     """Check a file of cases, find their areas, and compare them with what is stored."""
     require_may(seat, "import")
     checked = hide_personal(check_cases(table, choices, progress=progress), choices)
-    _require_rows(checked, table.file_name)
+    require_rows(checked, table.file_name)
     cases = (
         locate_by_address(checked.rows, read_gazetteer(store)) if _needs_match(checked.rows) else checked.rows
     )
@@ -118,8 +113,8 @@ def preview_cases(
     current = areas[areas["basis"].eq("current")].set_index("case_id")
     no_area = current[[f"{level}_id" for level in AREA_LEVELS]].isna().all(axis=1)
     is_outside = cases["lon"].notna() & cases["case_id"].map(no_area).fillna(value=True).astype(bool)
-    head = _head("cases", table, checked, seat, now, source=choices.source, coord_sys=choices.coord_sys,
-                 time_zone=choices.time_zone, choices=_plain(choices))  # fmt: skip
+    head = batch_head("cases", table, checked, seat, now, source=choices.source, coord_sys=choices.coord_sys,
+                 time_zone=choices.time_zone, choices=plain_choices(choices))  # fmt: skip
     head = replace(head, compared_after=newest)
     has_areas = bool(len(areas)) and bool(areas["sets"].ne("").any())
     return _preview(
@@ -141,18 +136,18 @@ def preview_facilities(
     """Check a file of facilities, place those with an address only, and compare with what is stored."""
     require_may(seat, "import")
     checked = hide_personal(check_facilities(table, choices), choices)
-    _require_rows(checked, table.file_name)
+    require_rows(checked, table.file_name)
     rows = checked.rows
     if _needs_match(rows):
         rows = locate_by_address(rows, read_gazetteer(store)).drop(columns=["stated_level", "stated_id"])
-    head = _head("facilities", table, checked, seat, now, source=choices.source,
-                 coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
+    head = batch_head("facilities", table, checked, seat, now, source=choices.source,
+                 coord_sys=choices.coord_sys, choices=plain_choices(choices))  # fmt: skip
     return _preview(
         replace(head, compared_after=newest_batch(store)),
         replace(checked, rows=rows),
         store.compare("facilities", rows),
         time_zone=store.time_zone,
-        outside=rows[_lies_outside(store, rows)],
+        outside=rows[lies_outside(store, rows)],
     )
 
 
@@ -161,59 +156,40 @@ def preview_boundaries(
 ) -> Preview:
     """Check a file of boundaries of one level and find the parents of its areas."""
     require_may(seat, "import")
-    checked = hide_personal(check_boundaries(layer, choices), choices)
-    _require_rows(checked, layer.file_name)
-    rows = _with_parents(store, checked.rows, choices.area_level)
+    doubts = doubt_layer(store, layer, coord_sys=choices.coord_sys)
+    try:
+        checked = hide_personal(check_boundaries(layer, choices), choices)
+    except ChoiceError as error:
+        raise explain_choice(error, layer, doubts) from error
+    require_rows(checked, layer.file_name)
+    rows = with_parents(store, checked.rows, choices.area_level)
     set_id = _new_set_id(store, choices)
+    status: SetStatus = "draft" if choices.is_draft else "published"
     sets = pd.DataFrame(
         {
             "set_id": [set_id],
             "area_level": [choices.area_level],
             "scope_id": [choices.scope_id],
-            "status": ["published"],
+            "status": [status],
             "valid_from": [choices.valid_from],
             "valid_to": [None],
         }
     )
     areas = rows.assign(set_id=set_id, area_level=choices.area_level)
-    children = _adopted_children(store, areas, choices.area_level)
+    # a draft changes nothing yet: what finer areas lie in is decided when it is published
+    children = areas.iloc[:0] if choices.is_draft else adopted_children(store, areas, choices.area_level)
     checked = replace(
         checked, rows=areas, side_tables={**checked.side_tables, "boundary_sets": sets, "children": children}
     )
     coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
-    head = _head("boundaries", layer, checked, seat, now, coord_sys=coord_sys, choices=_plain(choices))
-    orphans = int(areas["parent_id"].isna().sum()) if _coarser_present(store, choices.area_level) else 0
+    head = batch_head(
+        "boundaries", layer, checked, seat, now, coord_sys=coord_sys, choices=plain_choices(choices)
+    )
+    orphans = int(areas["parent_id"].isna().sum()) if coarser_present(store, choices.area_level) else 0
     notes = (Note("areas_without_parent", "warns", {"n": orphans}),) if orphans else ()
     return Preview(
         head, checked, n_new=len(areas), n_changed=len(children), n_unchanged=0,
-        notes=(*checked.notes, *notes),
-    )  # fmt: skip
-
-
-def preview_population(
-    store: Store, table: RawTable | RawLayer, choices: PopulationChoices, *, seat: Seat, now: datetime
-) -> Preview:
-    """Check population figures: at points, in hexagons, or as own figures of areas."""
-    require_may(seat, "import")
-    checked = hide_personal(check_population(table, choices), choices)
-    _require_rows(checked, table.file_name)
-    head = _head("population", table, checked, seat, now, source=choices.source,
-                 coord_sys=choices.coord_sys, choices=_plain(choices))  # fmt: skip
-    if "point_id" in checked.rows:
-        outside = checked.rows[_lies_outside(store, checked.rows)]
-        return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0,
-                       outside=outside, notes=checked.notes)  # fmt: skip
-    areas, unknown = _own_figures(store, checked.rows)
-    if not len(areas):
-        raise MissingError("population_no_area_matches", first=str(checked.rows["area_id"].iloc[0]))
-    notes = (
-        (Note("population_unknown_areas", "warns", {"n": len(unknown), "first": unknown[0]}),)
-        if unknown
-        else ()
-    )
-    return Preview(
-        head, replace(checked, rows=areas), n_new=0, n_changed=len(areas), n_unchanged=0,
-        notes=(*checked.notes, *notes),
+        notes=(*doubts.notes, *checked.notes, *notes),
     )  # fmt: skip
 
 
@@ -233,9 +209,9 @@ def preview_places(
     else:
         kind, checked = "streets", check_streets(layer, choices)
     checked = hide_personal(checked, choices)
-    _require_rows(checked, layer.file_name)
+    require_rows(checked, layer.file_name)
     coord_sys = choose_layer_coord_sys(layer, choices.coord_sys)[0]
-    head = _head(kind, layer, checked, seat, now, coord_sys=coord_sys, choices=_plain(choices))
+    head = batch_head(kind, layer, checked, seat, now, coord_sys=coord_sys, choices=plain_choices(choices))
     return Preview(head, checked, n_new=len(checked.rows), n_changed=0, n_unchanged=0, notes=checked.notes)
 
 
@@ -265,24 +241,39 @@ def _store_preview(store: Store, preview: Preview, *, seat: Seat, now: datetime)
     head, checked = replace(preview.head, actor=seat.name, created_at=now), preview.checked
     side = checked.side_tables
     if head.kind == "cases":
-        rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
         require_boundaries(store, preview.boundaries)
-        areas = areas_of_cases(store, checked.rows) if preview.areas is None else preview.areas
-        receipt = store.store_cases(
-            head, rows, areas, reporters=side.get("case_reporters"), categories=side.get("categories"),
-            rejected=checked.rejected,
-        )  # fmt: skip
-        if boundaries_of(store) != preview.boundaries:  # they came in at the same moment
-            place_cases(store, seat=seat, now=now, match=False)
-        return receipt
+        return _store_cases(store, preview, replace(head, boundaries=preview.boundaries))
     if head.kind == "facilities":
         return store.store_facilities(
             head, checked.rows, entrances=side.get("facility_entrances"), rejected=checked.rejected
         )
-    receipt = store.store_rows(head, _tables_of(head.kind, checked), rejected=checked.rejected)
-    if head.kind == "boundaries" and store.count_rows()["cases"]:
+    tables = _tables_of(head.kind, checked)
+    is_draft = head.kind == "boundaries" and tables["boundary_sets"]["status"].eq("draft").all()
+    if head.kind == "boundaries" and not is_draft:
+        require_draft_of_named(store, tables["boundary_sets"], seat=seat)
+    receipt = store.store_rows(head, tables, rejected=checked.rejected)
+    if head.kind == "boundaries" and not is_draft and store.count_rows()["cases"]:
         place_cases(store, seat=seat, now=now, match=False)
     return receipt
+
+
+def _store_cases(store: Store, preview: Preview, head: BatchHead) -> Receipt:
+    """Store cases with their areas; place them again where other boundaries come in at the same moment."""
+    checked, areas = preview.checked, preview.areas
+    side = checked.side_tables
+    rows = checked.rows.drop(columns=["stated_level", "stated_id"], errors="ignore")
+    for is_last in (*[False] * (MOST_ROUNDS - 1), True):
+        areas = areas_of_cases(store, checked.rows) if areas is None else areas
+        try:
+            return store.store_cases(
+                head, rows, areas, reporters=side.get("case_reporters"), categories=side.get("categories"),
+                rejected=checked.rejected,
+            )  # fmt: skip
+        except StaleEditError as error:
+            if is_last or error.code != "boundaries_changed_since":
+                raise
+        head, areas = replace(head, boundaries=boundaries_of(store)), None
+    raise AssertionError("the last round returns or raises")
 
 
 def undo_batch(store: Store, batch_id: str, *, seat: Seat, now: datetime) -> Receipt:
@@ -333,7 +324,7 @@ def _preview(
     )
 
 
-def _head(
+def batch_head(
     kind: str,
     file: RawTable | RawLayer,
     checked: Checked,
@@ -345,6 +336,9 @@ def _head(
     coord_sys: str | None = None,
     time_zone: str | None = None,
 ) -> BatchHead:
+    """Return the head of the batch that a file will become."""
+    if isinstance(file, RawLayer) and file.layer is not None:
+        choices = {**choices, "layer": file.layer}
     return BatchHead(
         kind=kind,  # type: ignore[arg-type]
         file_name=file.file_name,
@@ -360,7 +354,7 @@ def _head(
     )
 
 
-def _plain(choices: object) -> dict[str, object]:
+def plain_choices(choices: object) -> dict[str, object]:
     """Turn choices into what JSON can hold."""
     plain: dict[str, object] = {}
     for name, value in vars(choices).items():
@@ -373,7 +367,14 @@ def _plain(choices: object) -> dict[str, object]:
     return plain
 
 
-def _require_rows(checked: Checked, file_name: str) -> None:
+def require_rows(checked: Checked, file_name: str) -> None:
+    """Refuse a file without a row.
+
+    Raises
+    ------
+    EmptyError
+        If it has none.
+    """
     if not checked.n_read:
         raise EmptyError("file_without_rows", file=file_name)
 
@@ -409,7 +410,7 @@ def _finest_level(store: Store) -> AreaLevel | None:
     return None
 
 
-def _lies_outside(store: Store, rows: pd.DataFrame) -> pd.Series:
+def lies_outside(store: Store, rows: pd.DataFrame) -> pd.Series:
     """Say which located rows lie in no area of the chain."""
     outside = rows["lon"].notna()
     for level in reversed(CHAIN_LEVELS):
@@ -423,54 +424,6 @@ def _lies_outside(store: Store, rows: pd.DataFrame) -> pd.Series:
     return outside if _finest_level(store) else pd.Series(data=False, index=rows.index)
 
 
-def _coarser_present(store: Store, level: AreaLevel) -> list[AreaLevel]:
-    above = CHAIN_LEVELS[: CHAIN_LEVELS.index(level)] if level in CHAIN_LEVELS else CHAIN_LEVELS
-    return [other for other in reversed(above) if len(store.residents(other))]
-
-
-def _with_parents(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gpd.GeoDataFrame:
-    """Fill the parents that the file does not name, from the nearest coarser level that holds them."""
-    areas = areas.copy()
-    if "parent_id" not in areas:
-        areas["parent_id"] = pd.Series(pd.NA, index=areas.index, dtype="str")
-    for above in _coarser_present(store, level):
-        waiting = areas["parent_id"].isna()
-        if not waiting.any():
-            break
-        areas.loc[waiting, "parent_id"] = _held_by(areas[waiting], store.read_areas(above), level)
-    return areas
-
-
-def _held_by(children: gpd.GeoDataFrame, parents: gpd.GeoDataFrame, level: AreaLevel) -> pd.Series:
-    """Return the area that holds each child, missing where none does well enough."""
-    found = find_parents(children, parents)
-    least = LEAST_HELD_SHARE if level in CHAIN_LEVELS else LEAST_HELD_SHARE_BESIDE
-    return found["parent_id"].where(found["inside_share"] >= least)
-
-
-def _adopted_children(store: Store, areas: gpd.GeoDataFrame, level: AreaLevel) -> gpd.GeoDataFrame:
-    """Return finer areas already stored that get a parent from the areas now brought in."""
-    if level not in CHAIN_LEVELS:
-        return areas.iloc[:0]
-    adopted = []
-    position = CHAIN_LEVELS.index(level)
-    between: set[str] = set()
-    for finer in (*CHAIN_LEVELS[position + 1 :], *BESIDE_LEVELS):
-        sets = store.read("boundary_sets", where={"status": "published", "area_level": finer})
-        open_sets = list(sets.loc[sets["valid_to"].isna(), "set_id"])
-        if not open_sets:
-            continue
-        rows = store.read("areas", where={"set_id": open_sets})
-        table = gpd.GeoDataFrame(rows, geometry="geom", crs="EPSG:4326")
-        lacking = table[~table["parent_id"].isin(between) | table["parent_id"].isna()]
-        if len(lacking):
-            parents = _held_by(lacking, areas, finer)
-            lacking = lacking.assign(parent_id=parents.where(parents.notna(), lacking["parent_id"]))
-            adopted.append(lacking[parents.notna() & parents.ne(table.loc[lacking.index, "parent_id"])])
-        between |= set(table["area_id"])
-    return pd.concat(adopted, ignore_index=True) if adopted else areas.iloc[:0]
-
-
 def _new_set_id(store: Store, choices: BoundaryChoices) -> str:
     known = set(store.read("boundary_sets", columns=["set_id"])["set_id"])
     stem = choices.area_level + (f"-{choices.scope_id}" if choices.scope_id else "")
@@ -479,19 +432,3 @@ def _new_set_id(store: Store, choices: BoundaryChoices) -> str:
     while f"{stem}-{number}" in known:
         number += 1
     return f"{stem}-{number}"
-
-
-def _own_figures(store: Store, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Turn figures by area code into rows of `areas`; also return the codes that are not known."""
-    sets = store.read("boundary_sets", where={"status": "published"})
-    open_sets = list(sets.loc[sets["valid_to"].isna(), "set_id"])
-    if not open_sets:
-        return pd.DataFrame(), list(rows["area_id"].astype(str))
-    areas = store.read("areas", where={"set_id": open_sets})
-    figures = rows.set_index("area_id")
-    known = areas[areas["area_id"].isin(figures.index)].copy()
-    for column in ("residents", "households"):
-        if column in figures:
-            known[column] = known["area_id"].map(figures[column])
-    unknown = sorted(set(figures.index) - set(known["area_id"]))
-    return gpd.GeoDataFrame(known, geometry="geom", crs="EPSG:4326"), unknown

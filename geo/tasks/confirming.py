@@ -39,14 +39,8 @@ def newest_batch(store: Store) -> int:
 
 
 def boundaries_of(store: Store) -> tuple[str, ...]:
-    """Return which boundaries a store holds, as the batches that brought them; changes with them, undone or new."""
-    kept = store.read(
-        "import_batches",
-        columns=["batch_id", "state"],
-        where={"kind": "boundaries", "state": "stored"},
-        order_by=["batch_id"],
-    )
-    return tuple(kept["batch_id"])
+    """Return which boundaries a store holds, as the batches that made them so; changes with them, drafts aside."""
+    return store.boundaries()
 
 
 def require_boundaries(store: Store, seen: tuple[str, ...]) -> None:

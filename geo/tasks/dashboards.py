@@ -358,6 +358,7 @@ def _facts(
         n_overdue=int(row["n_overdue"]) if knows_status else 0,
         top=_top_category(categories),
         n_unlocated=int(row["n_unlocated"]),
+        is_latest=scope.background.last_at is None or scope.background.last_at < scope.period.end,
     )
 
 

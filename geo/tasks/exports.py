@@ -53,6 +53,8 @@ __all__ = [
     "write_cases",
     "write_dashboard",
     "write_facilities",
+    "write_places",
+    "write_sheets",
 ]
 
 FileFormat = Literal["csv", "xlsx", "gpkg", "geojson", "html"]
@@ -115,7 +117,7 @@ def write_cases(
     known = category_names_in(store, language)
     rows = read_rows(store, where, columns=LISTED_COLUMNS, sort=(("reported_at", "up"),), names=known)
     if format in ("gpkg", "geojson"):
-        return _write_places("cases", format, _as_points(rows), imprint)
+        return write_places("cases", format, _as_points(rows), imprint)
     shown = rows if names == "machine" else in_words(rows, language)
     chips = describe_filter(where, language=language, time_zone=store.time_zone, category_names=known)
     notes = [
@@ -124,7 +126,7 @@ def write_cases(
         ("行数" if language == "zh" else "Rows", f"{len(rows):,}"),
     ]
     sheet = Sheet("案件" if language == "zh" else "Cases", CASE_HEADINGS, shown, tuple(notes))
-    return _write_sheets("cases", format, [sheet], store, language, names=names, with_notes=False)
+    return write_sheets("cases", format, [sheet], store, language, names=names, with_notes=False)
 
 
 def write_facilities(
@@ -157,7 +159,7 @@ def write_facilities(
         rows = rows[index.locate(lon, lat) >= 0].reset_index(drop=True)
     rows = mask_rows(rows).assign(kind_id=rows["kind"])
     if format in ("gpkg", "geojson"):
-        return _write_places("facilities", format, _as_points(rows), imprint)
+        return write_places("facilities", format, _as_points(rows), imprint)
     zh = language == "zh"
     notes = [
         ("区域" if zh else "Area", ("全部" if zh else "Everything") if area is None else area.name),
@@ -165,7 +167,7 @@ def write_facilities(
     ]
     shown = rows if names == "machine" else facilities_in_words(rows, language)
     sheet = Sheet("设施" if zh else "Facilities", FACILITY_HEADINGS, shown, tuple(notes))
-    return _write_sheets("facilities", format, [sheet], store, language, names=names, with_notes=False)
+    return write_sheets("facilities", format, [sheet], store, language, names=names, with_notes=False)
 
 
 def write_areas(
@@ -199,7 +201,7 @@ def write_areas(
     if format in ("gpkg", "geojson"):
         areas = store.read_areas(level, parent_id=parent_id).set_index("area_id")
         shapes = gpd.GeoSeries(areas.geometry.reindex(rows["area_id"]).to_numpy(), crs=4326)
-        return _write_places(stem, format, gpd.GeoDataFrame(rows, geometry=shapes), imprint)
+        return write_places(stem, format, gpd.GeoDataFrame(rows, geometry=shapes), imprint)
     zh = language == "zh"
     notes = [
         ("时段" if zh else "Period", period.label),
@@ -208,7 +210,7 @@ def write_areas(
         *source_notes(store, imprint or Imprint(), language),
     ]
     sheet = Sheet(word(LEVELS, level, language), area_headings(), rows, tuple(notes))
-    return _write_sheets(stem, format, [sheet], store, language, names=names)
+    return write_sheets(stem, format, [sheet], store, language, names=names)
 
 
 def write_dashboard(
@@ -248,11 +250,11 @@ def write_dashboard(
         )
         return Document(write_dashboard_html(page), _file_name(stem, format), _MEDIA[format], _warn(imprint))
     if format in ("gpkg", "geojson"):
-        return _write_places(stem, format, _board_areas(store, board), imprint)
+        return write_places(stem, format, _board_areas(store, board), imprint)
     _require_format("dashboard", format, ("html", "xlsx", "csv", "gpkg", "geojson"))
     if format == "csv":
-        return _write_sheets(stem, format, [figure_sheet(store, board, imprint, language)], store, language)
-    return _write_sheets(stem, format, board_sheets(store, board, imprint, language), store, language)
+        return write_sheets(stem, format, [figure_sheet(store, board, imprint, language)], store, language)
+    return write_sheets(stem, format, board_sheets(store, board, imprint, language), store, language)
 
 
 def _board_areas(store: Store, board: Dashboard) -> gpd.GeoDataFrame:
@@ -276,7 +278,7 @@ def _as_points(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(points, index=rows.index, crs=4326))
 
 
-def _write_sheets(
+def write_sheets(
     stem: str,
     format: FileFormat,
     sheets: list[Sheet],
@@ -286,6 +288,7 @@ def _write_sheets(
     names: Literal["labels", "machine"] = "labels",
     with_notes: bool = True,
 ) -> Document:
+    """Write sheets as one workbook, or the first of them as CSV."""
     if format == "xlsx":
         content = write_xlsx(sheets, language=language, time_zone=store.time_zone)
     else:
@@ -295,12 +298,13 @@ def _write_sheets(
     return Document(content, _file_name(stem, format), _MEDIA[format])
 
 
-def _write_places(
+def write_places(
     stem: str,
     format: FileFormat,
     table: gpd.GeoDataFrame,
     imprint: Imprint | None,
 ) -> Document:
+    """Write a WGS84 table as GeoJSON or GeoPackage."""
     content = write_geojson(table) if format == "geojson" else write_geopackage(table, layer="getu")
     return Document(content, _file_name(stem, format), _MEDIA[format], _warn(imprint or Imprint()))
 

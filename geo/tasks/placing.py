@@ -30,7 +30,7 @@ from geo.analysis.placement import LEVEL_COLUMNS, Chain, Stated, place_points
 from geo.gcj02 import GCJ02_BOX, inside_box
 from geo.hexagons import hexagon_ids
 from geo.intake.place_codes import city_of_codes
-from geo.schema import AREA_LEVELS, PLACEMENT_BASES, PlacementBasis
+from geo.schema import AREA_LEVELS, IN_FORCE, PLACEMENT_BASES, PlacementBasis
 from geo.store.base import BatchHead, Store
 from geo.tasks.boundary_layers import BoundaryLayers, sets_in_force
 from geo.tasks.confirming import boundaries_of
@@ -161,7 +161,7 @@ def areas_of_cases(
     pandas.DataFrame
         Rows of `case_areas` less `batch_id`: one per case and basis.
     """
-    sets = store.read("boundary_sets", where={"status": "published"})
+    sets = store.read("boundary_sets", where={"status": IN_FORCE})
     layers = BoundaryLayers(store, sets)
     cases = cases[[name for name in _PLACED_FROM if name in cases.columns]]
     placed: dict[tuple[str, ...], pd.DataFrame] = {}
@@ -359,7 +359,10 @@ def _keep_frozen(areas: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
         for name in ("placed_by", "border_m", "before_first_set")
     }
     merged["before_first_set"] = merged["before_first_set"].astype(bool)
-    merged["sets"] = _name_sets(kept["sets"], fresh["sets"], lacks_all)
+    is_filled = lacks_all.copy()
+    for name in LEVEL_COLUMNS:
+        is_filled |= (kept[name].isna() & fresh[name].notna()).to_numpy()
+    merged["sets"] = _name_sets(kept["sets"], fresh["sets"], lacks_all, is_filled)
     rest = areas.iloc[len(kept) :]
     rest = rest.assign(**{name: _plain(rest[name]) for name in (*LEVEL_COLUMNS, "placed_by", "sets")})
     return _join_tables([fresh.assign(**merged), rest])
@@ -376,14 +379,17 @@ def _fill_from(kept: pd.Series, fresh: pd.Series, lacking: npt.NDArray[np.bool_]
     return filled
 
 
-def _name_sets(former: pd.Series, fresh: pd.Series, lacks_all: npt.NDArray[np.bool_]) -> pd.Series:
-    """Name the boundary sets of both; of the former only where they gave an area."""
+def _name_sets(
+    former: pd.Series, fresh: pd.Series, lacks_all: npt.NDArray[np.bool_], is_filled: npt.NDArray[np.bool_]
+) -> pd.Series:
+    """Name the sets of both: of the former where they gave an area, of the fresh where something was filled."""
     codes, texts = pd.factorize(former.mask(lacks_all, ""))
     names = fresh.astype("category").cat
-    pair = codes.astype("int64") * (len(names.categories) + 1) + names.codes.to_numpy()
-    number, _ = pd.factorize(pair)
+    words = [*names.categories, ""]
+    used = np.where(is_filled, names.codes.to_numpy(), len(words) - 1)
+    number, _ = pd.factorize(codes.astype("int64") * len(words) + used)
     firsts = np.unique(number, return_index=True)[1]
-    joined = [_join_sets(str(texts[codes[at]]), str(names.categories[names.codes.iloc[at]])) for at in firsts]
+    joined = [_join_sets(str(texts[codes[at]]), str(words[used[at]])) for at in firsts]
     return _write(joined, number, fresh.index)
 
 
@@ -414,3 +420,27 @@ def _join_sets(former: str, new: str) -> str:
 def _no_rows() -> pd.DataFrame:
     columns = ["case_id", *LEVEL_COLUMNS, "placed_by", "border_m", "basis", "sets", "before_first_set"]
     return pd.DataFrame({column: pd.Series(dtype="object") for column in columns})
+
+
+def place_under(
+    store: Store,
+    cases: pd.DataFrame,
+    layers: BoundaryLayers,
+    chosen: Sequence[str],
+    *,
+    max_distance_m: float = 0.0,
+) -> pd.DataFrame:
+    """Work out where stored cases lie under chosen boundary sets, in force or not; nothing is stored.
+
+    Parameters
+    ----------
+    cases
+        Columns `case_id`, `lon`, `lat`, `position_source`, `position_error_m`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the cases: `case_id`, `<level>_id` for each level, `placed_by`, `border_m`.
+    """
+    cases = _with_stated(cases.reset_index(drop=True), store)
+    return _place_rows(cases, np.arange(len(cases)), layers.chain(chosen), max_distance_m=max_distance_m)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from geo.errors import FileError
+from geo.errors import FileError, GeoError
 from geo.intake.buildings import BuildingChoices, LandChoices, StreetChoices
 from geo.intake.columns import suggest_columns
 from geo.intake.layers import RawLayer
@@ -123,6 +123,20 @@ def read_layer_files(
         choices={"encoding": encoding, "layer": layer},
         look=look,
     )
+
+
+def layers_to_choose(question: GeoError) -> tuple[str, ...]:
+    """Return the layers of a file that `read_layer_files` asked to choose from; none for other questions.
+
+    Examples
+    --------
+    >>> from geo.errors import ChoiceError
+    >>> layers_to_choose(ChoiceError("layer_not_named", file="x", layers="a, b", choices=["a", "b"]))
+    ('a', 'b')
+    """
+    filled = dict(question.values)
+    named = filled.get("choices", ())
+    return tuple(str(name) for name in named) if isinstance(named, list | tuple) else ()
 
 
 def read_population_file(

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from geo.errors import FileError, GeoError
 from geo.intake.layers import read_layer
 from geo.intake.limits import Limits
+from geo.intake.osm_streets import read_osm_streets
 from geo.intake.tables import read_table
 from geo.worker.failpoints import reach
 from geo.worker.guards import (
@@ -27,6 +28,7 @@ from geo.worker.guards import (
     peak_address_space,
 )
 from geo.worker.results import ANSWER, as_plain, pack_layer, pack_table
+from geo.worker.street_results import pack_streets
 
 Fault = Literal["memory", "output", "broke"]
 
@@ -72,6 +74,11 @@ def _read(job: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         reach("worker.read", job["fail_at"])
         limit_files(job["output_mb"])
         return {"layer": pack_layer(layer, folder)}
+    if job["kind"] == "streets":
+        streets = read_osm_streets(sources[0], file_name=names[0], limits=limits)
+        reach("worker.read", job["fail_at"])
+        limit_files(job["output_mb"])
+        return {"streets": pack_streets(streets, folder)}
     table = read_table(sources[0], file_name=names[0], limits=limits, **choices)
     reach("worker.read", job["fail_at"])
     limit_files(job["output_mb"])

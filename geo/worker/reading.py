@@ -21,6 +21,7 @@ from geo.errors import FileError, GeoError, LimitError, WorkerError
 from geo.intake.layers import RawLayer
 from geo.intake.limits import MB, Limits
 from geo.intake.sniffing import clean_file_name
+from geo.intake.streets import Streets
 from geo.intake.tables import RawTable
 from geo.messages import MESSAGES
 from geo.whole_files import unfinished_name
@@ -29,6 +30,7 @@ from geo.worker.keeper import Ended
 from geo.worker.keepers import KEEPERS, KeeperLostError
 from geo.worker.limits import WorkerLimits
 from geo.worker.results import ForgedError, read_answer, unpack_layer, unpack_table
+from geo.worker.street_results import unpack_streets
 from geo.worker.turns import Look, Turns
 
 log = logging.getLogger(__name__)
@@ -36,9 +38,10 @@ log = logging.getLogger(__name__)
 TURNS: Final = Turns()
 """The line in which files of this program wait to be read."""
 
-NEED_PER_MB: Final = {"layer": 7.0, "table": 40.0}
+NEED_PER_MB: Final = {"layer": 7.0, "table": 40.0, "streets": 250.0}
 """Memory that reading takes for each MB of a file, about: measured 4 to 9 for GeoJSON, 6 for GeoPackage, 42
-for workbooks, which are packed (`python -m benchmarks.reading`)."""
+for workbooks, which are packed (`python -m benchmarks.reading`); 160 to 300 for .osm.pbf, more than half of
+it addresses that its threads reserve."""
 _NEED_MORE: Final = 1.5
 """A file that did not do with its limit needs at least so many times as much, for all anybody knows."""
 _FATAL_SHARE: Final = 0.6
@@ -117,6 +120,27 @@ def read_table_apart(
     """
     with _read("table", sources, limits, worker, choices, look or _go_on) as (facts, folder):
         return unpack_table(facts, folder, most_bytes=worker.output_mb * MB)
+
+
+def read_streets_apart(
+    sources: Sources, *, limits: Limits, worker: WorkerLimits, look: Look | None = None
+) -> Streets:
+    """Read the streets of an OpenStreetMap file as `read_osm_streets` does, in a process of its own.
+
+    Parameters
+    ----------
+    sources
+        One path or the bytes of one file, and its name.
+    limits, worker, look
+        As `read_layer_apart`.
+
+    Raises
+    ------
+    GeoError
+        What `geo.intake.osm_streets.read_osm_streets` raises, and as `read_layer_apart`.
+    """
+    with _read("streets", sources, limits, worker, {}, look or _go_on) as (facts, folder):
+        return unpack_streets(facts, folder, most_bytes=worker.output_mb * MB)
 
 
 def _go_on(_: int) -> None:

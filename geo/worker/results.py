@@ -83,13 +83,15 @@ def pack_layer(layer: RawLayer, folder: Path) -> dict[str, Any]:
     geometry = shapely.to_wkb(layer.table[GEOMETRY_COLUMN].to_numpy(dtype=object))
     columns.append(pa.array(geometry, type=pa.large_binary()))
     rows = pa.Table.from_arrays(columns, schema=_layer_schema(len(names)))
-    _write(folder / ROWS, rows.schema, rows.to_batches())
+    write_columns(folder / ROWS, rows.schema, rows.to_batches())
     _write_problems(folder, layer.problems)
     plain = ("file_name", "sha256", "format", "encoding", "is_encoding_sure", "declared_crs", "crs_basis",
-             "coord_sys", "n_heights")  # fmt: skip
+             "coord_sys", "n_heights", "layer")  # fmt: skip
     return {
         **{name: as_plain(getattr(layer, name)) for name in plain},
         "columns": names,
+        "layers": list(layer.layers),
+        "notes": [[note.code, note.severity, as_plain(note.values)] for note in layer.notes],
         "encoding_candidates": [list(candidate) for candidate in layer.encoding_candidates],
         "parts": [[part.file_name, part.first_row, part.n_features] for part in layer.parts],
     }
@@ -99,7 +101,7 @@ def pack_table(table: RawTable, folder: Path) -> dict[str, Any]:
     """Write the records of a table into a folder; return its facts."""
     records = table.read_records()
     try:
-        _write(folder / ROWS, _RECORDS, _batches(records))
+        write_columns(folder / ROWS, _RECORDS, _batches(records))
     finally:
         records.close()
     _write_problems(folder, table.bad_rows)
@@ -127,10 +129,11 @@ def _batches(records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
 def _write_problems(folder: Path, problems: pd.DataFrame) -> None:
     columns = [pa.array(problems[f.name], type=f.type, from_pandas=True) for f in _PROBLEMS]
     table = pa.Table.from_arrays(columns, schema=_PROBLEMS)
-    _write(folder / PROBLEMS, _PROBLEMS, table.to_batches())
+    write_columns(folder / PROBLEMS, _PROBLEMS, table.to_batches())
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+def write_columns(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write one Arrow file."""
     with path.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -168,7 +171,7 @@ def unpack_layer(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
     """
     try:
         names = [str(name) for name in facts["columns"]]
-        rows = _read(folder / ROWS, _layer_schema(len(names)), most_bytes)
+        rows = read_columns(folder / ROWS, _layer_schema(len(names)), most_bytes)
         index = pd.RangeIndex(1, rows.num_rows + 1, name="row")
         texts = {
             name: pd.Series(pd.array(rows.column(at), dtype="str"), index=index)
@@ -176,11 +179,13 @@ def unpack_layer(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
         }
         shapes = shapely.from_wkb(rows.column(len(names)).to_numpy())
         table = gpd.GeoDataFrame(pd.DataFrame(texts, index=index), geometry=shapes, crs=None)
-        given = _plain_facts(facts, without=("columns", "parts", "encoding_candidates"))
+        given = _plain_facts(facts, without=("columns", "layers", "notes", "parts", "encoding_candidates"))
         return RawLayer(
             **given,
             table=table,
             problems=_read_problems(folder, most_bytes),
+            layers=tuple(str(name) for name in facts["layers"]),
+            notes=tuple(as_note(*note) for note in facts["notes"]),
             encoding_candidates=tuple(EncodingCandidate(*pair) for pair in facts["encoding_candidates"]),
             parts=tuple(LayerPart(str(name), int(row), int(n)) for name, row, n in facts["parts"]),
         )
@@ -197,7 +202,7 @@ def unpack_table(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
         If it is not what a reader writes.
     """
     try:
-        rows = _read(folder / ROWS, _RECORDS, most_bytes)
+        rows = read_columns(folder / ROWS, _RECORDS, most_bytes)
         if any(rows.column(at).null_count for at in range(len(_RECORDS))):
             raise ForgedError(ROWS)
         batches = rows.to_batches()
@@ -207,7 +212,7 @@ def unpack_table(facts: Mapping[str, Any], folder: Path, *, most_bytes: int) -> 
             columns=tuple(str(name) for name in facts["columns"]),
             sheets=tuple(str(name) for name in facts["sheets"]),
             encoding_candidates=tuple(EncodingCandidate(*pair) for pair in facts["encoding_candidates"]),
-            notes=tuple(_as_note(*note) for note in facts["notes"]),
+            notes=tuple(as_note(*note) for note in facts["notes"]),
             bad_rows=_read_problems(folder, most_bytes),
             read_records=lambda: _records(batches),
         )
@@ -223,7 +228,8 @@ def _plain_facts(facts: Mapping[str, Any], *, without: tuple[str, ...]) -> dict[
     return given
 
 
-def _as_note(code: str, severity: str, values: Mapping[str, object]) -> Note:
+def as_note(code: str, severity: str, values: Mapping[str, object]) -> Note:
+    """Return a note as a reader tells it; ForgedError where it is none of ours."""
     if severity not in ("blocks", "warns", "note"):
         raise ForgedError(ANSWER)
     say(code, "en", **values)  # a note that cannot be said is not ours
@@ -244,7 +250,7 @@ def _records(batches: Sequence[pa.RecordBatch]) -> Generator[Record, None, None]
 
 def _read_problems(folder: Path, most_bytes: int) -> pd.DataFrame:
     path = folder / PROBLEMS
-    found = _read(path, _PROBLEMS, most_bytes)
+    found = read_columns(path, _PROBLEMS, most_bytes)
     rows = {"row": pd.Series(found.column(0).to_numpy(), dtype="int64")}
     texts = {name: pd.Series(pd.array(found.column(name), dtype="str")) for name in PROBLEM_COLUMNS[1:]}
     if not set(texts["code"]) <= MESSAGES.keys():
@@ -252,7 +258,14 @@ def _read_problems(folder: Path, most_bytes: int) -> pd.DataFrame:
     return pd.DataFrame({**rows, **texts})
 
 
-def _read(path: Path, schema: pa.Schema, most_bytes: int) -> pa.Table:
+def read_columns(path: Path, schema: pa.Schema, most_bytes: int) -> pa.Table:
+    """Read one Arrow file of a schema, every offset checked.
+
+    Raises
+    ------
+    ForgedError
+        If it is not of that schema, no plain file or too large.
+    """
     with pa.ipc.open_file(pa.BufferReader(_take(path, most_bytes))) as reader:
         if reader.schema != schema:
             raise ForgedError(path.name)

@@ -62,6 +62,8 @@ LOCAL_PROXY = read_proxy("127.0.0.1", "X-Forwarded-User", "li")
 def test_the_named_proxy_names_the_user(peer):
     assert PROXY.seat_of(caller(peer=peer, x_forwarded_user="li")) == Seat("editor", "li")
     assert PROXY.seat_of(caller(peer=peer, x_forwarded_user="chen")) == Seat("viewer", "chen")
+    assert PROXY.seat_of(caller(peer=peer, x_forwarded_user="li")).is_named
+    assert not Seat("editor", "editor").is_named
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.6", "10.1.0.8", "127.0.0.1", "::1", "", "testclient"])

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from geo.analysis.address_text import _TRADITIONAL, fold_address, read_numeral
+from geo.analysis.address_text import fold_address, read_numeral
 from geo.analysis.addresses import BUILDING_ERROR_M, STREET_NUMBER_ERROR_M, match_addresses
 from geo.analysis.gazetteer import Gazetteer, build_gazetteer
+from geo.characters import TRADITIONAL
 
 # One district of two communities, 0.02 x 0.01 degrees; 锦绣花园 stands once in each of them.
 AREAS = gpd.GeoDataFrame(
@@ -311,7 +312,7 @@ def _write(number: int) -> str:
 
 
 def test_the_table_of_characters_is_one_to_one_and_its_right_side_is_modern_chinese():
-    left, right = _TRADITIONAL[::2], _TRADITIONAL[1::2]
+    left, right = TRADITIONAL[::2], TRADITIONAL[1::2]
     assert len(left) == len(right) == len(set(left))
     assert not set(left) & set(right)
     for sign in right:

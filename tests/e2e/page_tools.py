@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-PATHS = {"map": "/", "dashboard": "/dashboard", "cases": "/cases", "import": "/import"}
+PATHS = {
+    "map": "/",
+    "dashboard": "/dashboard",
+    "cases": "/cases",
+    "import": "/import",
+    "boundaries": "/boundaries",
+}
 DRAWN_MS = 90_000
 
 

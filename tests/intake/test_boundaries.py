@@ -253,12 +253,11 @@ def test_a_messy_file_is_told_for_what_it_is(shared_data, path, codes):
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        ("gdal/esripolygon.json", "layer_is_esri_json"),
         ("gdal/empty.osm", "layer_is_markup"),
         ("r5/empty.geojson", "file_empty"),
         ("shapefilejs/htmlprj.shp", "shapefile_part_missing"),
         ("gdal/csv_with_utf8_bom.csv", "layer_format_unknown"),
-        ("gdal/chinese.dbf", "layer_format_unknown"),
+        ("gdal/chinese.dbf", "shapefile_part_missing"),
         ("mapshaper/mixed_crs.gpkg", "layer_not_named"),
     ],
 )

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 
 from geo.errors import ChoiceError, CrsError, EmptyError, FileError, LimitError
-from geo.intake.layers import choose_layer_coord_sys, read_layer
+from geo.intake.layers import choose_layer_coord_sys, read_layer, swap_layer
 from geo.intake.limits import Limits
 from tests.intake.layer_files import BOSTON, LIMITS, SQUARE, code_of, collection, feature, read, shapefile
 
@@ -19,11 +19,11 @@ from tests.intake.layer_files import BOSTON, LIMITS, SQUARE, code_of, collection
         ("<html></html>".encode("utf-16"), "layer_is_markup"),
         (b"<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>", "layer_is_markup"),
         (b"a,b\n1,2\n", "layer_format_unknown"),
-        (b"\x1f\x8b\x08\x00", "layer_format_unknown"),
+        (b"\x1f\x8b\x08\x00", "layer_is_packed"),
         (b"\x89PNG\r\n\x1a\n", "layer_format_unknown"),
         (b"[1, 2]", "geojson_is_list"),
-        (b'{"type": "Topology", "arcs": [], "objects": {}}', "layer_is_topojson"),
-        (b'{"geometryType": "esriGeometryPolygon", "features": [{"geometry": {}}]}', "layer_is_esri_json"),
+        (b'{"type": "Topology", "arcs": {}, "objects": {"a": {}}}', "topojson_broken"),
+        (b'{"type": "Topology", "arcs": [["x"]], "objects": {"a": {}}}', "topojson_broken"),
         (b'{"type": "FeatureCollection", "features": {"a": 1}}', "geojson_features_not_list"),
         (b'{"type": "FeatureCollection"}', "geojson_features_not_list"),
         (b'{"hello": 1}', "json_not_geojson"),
@@ -71,11 +71,41 @@ def test_fault_B07_metres_in_a_file_that_says_degrees_are_refused_until_named():
     metres = [[[500_000, 3_386_000], [501_000, 3_386_000], [501_000, 3_387_000], [500_000, 3_386_000]]]
     layer = read(collection(feature(coordinates=metres)))
     assert not layer.believable
-    for named, code in ((None, "crs_not_believable"), ("wgs84", "crs_named_is_degrees")):
+    for named in (None, "wgs84", "gcj02"):
         with pytest.raises(CrsError, match="500000") as caught:
             choose_layer_coord_sys(layer, named)
-        assert caught.value.code == code
+        assert caught.value.code == "crs_looks_projected"
+        assert "cgcs2000-cm75 … cgcs2000-cm135" in caught.value.say("zh")
     assert choose_layer_coord_sys(layer, "cgcs2000-cm105")[0] == "cgcs2000-cm105"
+
+
+@pytest.mark.parametrize(
+    ("middle", "guesses"),
+    [
+        # Zone 35 in front; Web Mercator of 104.07, 30.66; what fits no system of China.
+        ((35_500_000, 3_386_000), "cgcs2000-zone35 (105.00, 30.59)"),
+        ((11_585_000, 3_588_000), "epsg:3857 (104.07, 30.66)"),
+        ((-2_240_000, 2_110_000), None),
+    ],
+)
+def test_fault_B07_metres_are_told_for_what_they_can_be(middle, guesses):
+    x, y = middle
+    layer = read(collection(feature(coordinates=[[[x, y], [x + 100, y], [x, y + 100], [x, y]]])))
+    with pytest.raises(CrsError) as caught:
+        choose_layer_coord_sys(layer)
+    assert caught.value.code == ("crs_looks_projected" if guesses else "crs_not_believable")
+    assert caught.value.values.get("guesses") == guesses
+
+
+def test_fault_B06_latitude_before_longitude_is_asked_about_and_read_when_exchanged():
+    swapped = [[[y, x] for x, y in SQUARE[0]]]
+    layer = read(collection(feature(coordinates=swapped)))
+    for named in (None, "wgs84"):
+        with pytest.raises(CrsError) as caught:
+            choose_layer_coord_sys(layer, named)
+        assert caught.value.code == "crs_axes_exchanged"
+    system, notes = choose_layer_coord_sys(swap_layer(layer), "wgs84")
+    assert (system, [note.code for note in notes]) == ("wgs84", ["layer_axes_swapped"])
 
 
 def test_fault_B07_degrees_named_as_metres_are_refused():

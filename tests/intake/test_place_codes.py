@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.intake.place_codes import check_codes
+from geo.intake.place_codes import breaks_scheme, check_codes, find_scheme, fold_name, is_under
 from tests.intake.boundary_files import check, remarked, square, told
 
 
@@ -61,3 +61,38 @@ def test_every_code_is_kept_as_issued_or_refused(codes):
     assert not set(kept.index) & set(rejected["row"])
     assert kept.is_unique
     assert all(series[row].strip() == code for row, code in kept.items())
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "key"),
+    [
+        ("district", "510104", "gb2260"),
+        ("subdistrict", "510104001", "gb10114"),
+        ("community", "510104001002", "statistical"),
+        ("grid", "510104001002003", "community3"),
+        ("microgrid", "51010400100200301", "grid2"),
+        ("unit_grid", "51010400100203", "cjt213"),
+        ("unit_grid", "51010400100200301234", "cjt349"),
+    ],
+)
+def test_the_scheme_of_codes_is_found_by_their_length_and_others_break_it(level, code, key):
+    codes = pd.Series([code, code[:-1] + "9", code[:-1] + "8", code[:-1]], dtype="str")
+    scheme = find_scheme(codes, level)
+    assert scheme.key == key
+    assert breaks_scheme(codes, scheme).tolist() == [False, False, False, True]
+
+
+def test_codes_of_another_kind_follow_no_scheme():
+    assert find_scheme(pd.Series(["A1", "A2"], dtype="str"), "grid") is None
+    assert find_scheme(pd.Series(["017010"] * 3, dtype="str"), "district") is None
+    assert find_scheme(pd.Series(["510104001"], dtype="str"), "courtyard") is None
+
+
+def test_a_code_begins_with_that_of_its_parent():
+    codes = pd.Series(["5101", "5201", "5301"], dtype="str")
+    assert is_under(codes, pd.Series(["51", "51", None], dtype="str")).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("other", ["第３网格", "第3 網格", "第3网格 "])
+def test_fault_B20_names_alike_in_width_blanks_or_script_fold_to_one(other):
+    assert fold_name(other) == fold_name("第3网格")

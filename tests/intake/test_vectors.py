@@ -14,6 +14,8 @@ from shapely.geometry import MultiPolygon, Point, box
 
 from geo.errors import ChoiceError, FileError, MissingError
 from geo.intake.dbf import read_dbf
+from geo.intake.limits import Limits
+from geo.intake.vectors import read_by_gdal
 from tests.intake.layer_files import code_of, collection, feature, read, shapefile, zip_of
 
 
@@ -48,6 +50,35 @@ def test_a_wrong_encoding_of_attributes_is_refused_not_garbled(tmp_path):
     path = shapefile(tmp_path, encoding="GBK", name=["大慈寺社区", "东大路街道"])
     assert code_of(path, encoding="utf-8") == "layer_encoding_wrong"
     assert code_of(path, ChoiceError, encoding="klingon") == "layer_encoding_unknown"
+
+
+def test_an_open_encoding_comes_with_twenty_rows_in_each_that_fits(tmp_path):
+    names = [f"{n}号一" for n in range(30)]
+    path = shapefile(tmp_path, encoding="GBK", code=[str(n) for n in range(30)], name=names)
+    path.with_suffix(".cpg").unlink()
+    content = bytearray(path.with_suffix(".dbf").read_bytes())
+    content[29] = 0x57
+    path.with_suffix(".dbf").write_bytes(content)
+    previews = dict(read(path).encoding_candidates)
+    assert set(previews) == {"gb18030", "big5hkscs"}
+    assert previews["gb18030"].splitlines() == [f"{n} | {n}号一" for n in range(20)]
+    assert "号" not in previews["big5hkscs"] and len(previews["big5hkscs"].splitlines()) == 20
+
+
+def test_an_encoding_that_the_file_names_is_sure_and_others_stay_on_offer(tmp_path):
+    layer = read(shapefile(tmp_path, encoding="GBK", name=["大慈寺社区"]))
+    assert (layer.encoding, layer.is_encoding_sure) == ("gb18030", True)
+    assert layer.encoding_candidates[0][0] == "gb18030"
+    folder = tmp_path / "ascii"
+    folder.mkdir()
+    assert len(read(shapefile(folder, code=["1"])).encoding_candidates) == 1
+
+
+@pytest.mark.parametrize("cpg", ["zlib", "hex", "rot13", "idna", "unicode_escape", "utf-7"])
+def test_an_encoding_that_does_more_than_decode_is_not_taken_from_a_file(cpg, tmp_path):
+    path = shapefile(tmp_path, code=["1"])
+    path.with_suffix(".cpg").write_text(cpg)
+    assert code_of(path, ChoiceError) == "layer_encoding_unknown"
 
 
 @pytest.mark.parametrize(
@@ -179,3 +210,11 @@ def test_fault_B12_every_kind_of_geometry_that_is_none_to_use_is_listed(tmp_path
     gpd.GeoDataFrame({"a": range(5)}, geometry=shapes, crs=4326).to_file(path, driver="GPKG")
     found = dict(read(path).problems[["row", "code"]].to_numpy().tolist())
     assert found == {2: "geometry_empty", 3: "geometry_not_finite", 4: "geometry_missing"}
+
+
+def test_a_file_that_gdal_takes_for_something_else_is_refused(tmp_path):
+    path = geopackage(tmp_path, "网格").rename(tmp_path / "layer.gpkg")
+    with pytest.raises(FileError) as caught:
+        read_by_gdal(path, "FlatGeobuf", file_name="x", limits=Limits())
+    assert caught.value.code == "layer_format_unknown"
+    assert len(read_by_gdal(path, "GPKG", file_name="x", limits=Limits()).wkb) == 2

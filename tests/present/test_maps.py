@@ -52,7 +52,7 @@ def test_the_legend_counts_every_area_once_and_names_those_without_data():
 
     assert "新增（件）" in legend
     assert "无数据" in legend
-    assert legend.count("1个网格") == 4
+    assert legend.count("1 个网格") == 4
     assert "诉求热力（示意，非统计）" in legend
 
 

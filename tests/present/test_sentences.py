@@ -101,6 +101,13 @@ def test_a_running_month_says_until_when():
     assert said.startswith("214 new cases this month (to 12 October), 43% more than the same days of")
 
 
+def test_a_month_before_the_last_one_of_the_data_goes_by_its_name():
+    assert zh(is_latest=False).startswith("2026 年 10 月 214 件，比上一月多 43%")
+    assert en(is_latest=False).startswith("214 new cases in October 2026, 43% more than the month before")
+    nothing = {"n_new": 0, "n_before": 0, "differs": False, "is_latest": False}
+    assert zh(**nothing).startswith("2026 年 10 月没有新增案件；")
+
+
 def test_an_empty_month_is_said_plainly():
     quiet = {
         "n_new": 0,

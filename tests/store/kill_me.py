@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from geo.access.seats import operator
@@ -23,6 +23,7 @@ from geo.intake.cases import CaseChoices
 from geo.settings import Settings
 from geo.store import migrating, open_store
 from geo.store.failpoints import VARIABLE
+from geo.tasks.boundary_versions import prepare_bill, publish_set
 from geo.tasks.bringing import preview_boundaries, preview_cases, store_preview, undo_batch
 from geo.tasks.placing import place_cases
 from geo.tasks.reading import read_layer_files, read_table_file, suggest_for
@@ -43,13 +44,24 @@ def _square(number: int, code: str) -> dict[str, object]:
     return {"type": "Feature", "properties": {"code": code}, "geometry": shape}
 
 
-def bring_grids(store: object, codes: tuple[str, ...] = ("G1", "G2")) -> None:
+def bring_grids(store: object, codes: tuple[str, ...] = ("G1", "G2"), *, is_draft: bool = False) -> None:
     """Bring in grids side by side."""
     features = [_square(number, code) for number, code in enumerate(codes)]
     content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
     layer = read_layer_files([content], settings=Settings(), file_names=["grids.geojson"])
-    choices = BoundaryChoices(area_level="grid", id_column="code", coord_sys="wgs84")
+    choices = BoundaryChoices(area_level="grid", id_column="code", coord_sys="wgs84", is_draft=is_draft)
     store_preview(store, preview_boundaries(store, layer, choices, **WHO), **WHO)
+
+
+def bring_draft(store: object) -> None:
+    """Bring in grids that would follow the others, as a draft."""
+    bring_grids(store, ("G1", "H2", "H3"), is_draft=True)
+
+
+def publish_draft(store: object) -> None:
+    """Put the draft in force."""
+    bill = prepare_bill(store, "grid-2", on=date(2026, 10, 1), **WHO)
+    publish_set(store, bill, **WHO)
 
 
 def bring_week(store: object, number: int) -> None:
@@ -70,6 +82,8 @@ DEEDS = {
     "week": lambda store: bring_week(store, 1),
     "undo": lambda store: undo_batch(store, "B000002", **WHO),
     "undo grids": lambda store: undo_batch(store, "B000002", **WHO),
+    "publish": publish_draft,
+    "undo publish": lambda store: undo_batch(store, "B000004", **WHO),
     "place": lambda store: place_cases(store, seat=operator("li"), now=NOW),
 }
 

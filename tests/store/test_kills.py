@@ -18,6 +18,7 @@ SCRIPT = Path(__file__).resolve().parent / "kill_me.py"
 BATCH = tuple(step for step in STEPS if step.startswith("batch."))
 UNDO = tuple(step for step in STEPS if step.startswith("undo."))
 PLACE = tuple(step for step in STEPS if step.startswith("place."))
+PUBLISH = tuple(step for step in STEPS if step.startswith("publish."))
 NOT_FOR_BOUNDARIES = {"batch.areas_written", "batch.events_written", "batch.facts_written", "batch.recorded"}
 
 KILLS = [
@@ -26,7 +27,11 @@ KILLS = [
     *(("week", step) for step in BATCH),
     *(("undo", step) for step in UNDO),
     *(("undo grids", step) for step in UNDO),
+    *(("publish", step) for step in (*PUBLISH, *PLACE)),
+    *(("undo publish", step) for step in UNDO if step != "undo.committed"),  # tested below
 ]
+FOLLOWED_BY_PLACING = ("grids", "publish")
+"""What is done in two transactions: boundaries change, then cases are placed again."""
 
 
 def deeds():
@@ -89,6 +94,14 @@ def stages(kept):
             make("v0", week(0), module.bring_grids),
             make("v1", week(0), module.bring_grids, do("undo grids")),
         ),
+        "publish": (
+            make("p0", module.bring_grids, week(0), module.bring_draft),
+            make("p1", module.bring_grids, week(0), module.bring_draft, do("publish")),
+        ),
+        "undo publish": (
+            make("q0", module.bring_grids, week(0), module.bring_draft, do("publish")),
+            make("q1", module.bring_grids, week(0), module.bring_draft, do("publish"), do("undo publish")),
+        ),
     }
 
 
@@ -109,8 +122,8 @@ def test_fault_G01_a_kill_leaves_before_or_after_and_the_work_can_be_done_again(
     left = digest(url)
     between = {name for name in left if left[name] not in (was[name], becomes[name])}
     assert not between
-    is_done = step.endswith("committed") or (deed, step.split(".")[0]) in {("grids", "place")}
-    if deed == "grids" and is_done:
+    is_done = step.endswith("committed") or (deed in FOLLOWED_BY_PLACING and step.startswith("place."))
+    if deed in FOLLOWED_BY_PLACING and is_done:
         return  # boundaries are in; placing follows with the next `place`, tested below
     assert left == (becomes if is_done else was)
     if not is_done:
@@ -127,6 +140,45 @@ def test_fault_G01_boundaries_that_came_in_before_the_kill_place_the_cases_with_
     (before, _), (_, becomes) = stages["grids"]
     url = kept.copy(before, "killed")
     assert run("grids", url, fail_at=step) == -signal.SIGKILL
+    assert run("place", url) == 0
+    assert digest(url) == becomes
+
+
+@pytest.mark.parametrize("step", PLACE)
+def test_fault_G04_a_kill_while_all_cases_are_placed_anew_leaves_the_old_areas_or_the_new(
+    run, kept, stages, step
+):
+    (before, _), (_, becomes) = stages["grids"]
+    url = kept.copy(before, "killed")
+    assert run("grids", url, fail_at="batch.committed") == -signal.SIGKILL  # grids are in, cases not placed
+    was = digest(url)
+    assert was["case_areas"] != becomes["case_areas"]
+    assert run("place", url, fail_at=step) == -signal.SIGKILL
+    assert digest(url) == (becomes if step == "place.committed" else was)
+    assert run("place", url) == 0
+    assert digest(url) == becomes
+
+
+@pytest.mark.parametrize(
+    "step", ["publish.committed", "place.begun", "place.areas_written", "place.facts_written"]
+)
+def test_fault_G01_a_set_that_was_published_before_the_kill_places_the_cases_with_the_next_command(
+    run, kept, stages, step
+):
+    (before, _), (_, becomes) = stages["publish"]
+    url = kept.copy(before, "killed")
+    assert run("publish", url, fail_at=step) == -signal.SIGKILL
+    assert run("place", url) == 0
+    assert digest(url) == becomes
+
+
+def test_fault_G01_a_publish_that_was_taken_back_before_the_kill_places_the_cases_with_the_next_command(
+    run, kept, stages
+):
+    (before, _), (_, becomes) = stages["undo publish"]
+    url = kept.copy(before, "killed")
+    assert run("undo publish", url, fail_at="undo.committed") == -signal.SIGKILL
+    assert digest(url)["boundary_sets"] == becomes["boundary_sets"]
     assert run("place", url) == 0
     assert digest(url) == becomes
 

@@ -19,10 +19,10 @@ from geo.tasks.bringing import (
     preview_boundaries,
     preview_cases,
     preview_facilities,
-    preview_population,
     store_preview,
     undo_batch,
 )
+from geo.tasks.bringing_people import preview_population
 from geo.tasks.dashboards import choose_period
 from geo.tasks.reading import read_layer_files, read_population_file, read_table_file, suggest_for
 

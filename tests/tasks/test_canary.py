@@ -19,10 +19,10 @@ from geo.store import open_store
 from geo.tasks.bringing import (
     preview_cases,
     preview_facilities,
-    preview_population,
     store_preview,
     undo_batch,
 )
+from geo.tasks.bringing_people import preview_population
 from geo.tasks.reading import read_table_file, suggest_for
 
 CANARY, CANARY_ID, NAME = "13800000000", "510104198001011236", "张示例"

@@ -90,7 +90,8 @@ def require_same_table(apart: RawTable, here: RawTable) -> None:
 
 def require_same_layer(apart: RawLayer, here: RawLayer) -> None:
     for name in ("file_name", "sha256", "format", "encoding", "encoding_candidates", "is_encoding_sure",
-                 "declared_crs", "crs_basis", "coord_sys", "n_heights", "parts", "columns"):  # fmt: skip
+                 "declared_crs", "crs_basis", "coord_sys", "n_heights", "parts", "columns", "layer", "layers",
+                 "notes"):  # fmt: skip
         assert getattr(apart, name) == getattr(here, name), name
     assert_frame_equal(apart.problems, here.problems)
     assert apart.table.crs is None

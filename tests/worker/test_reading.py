@@ -40,7 +40,20 @@ LAYERS = {
     "empty": b"",
     "no feature": collection(),
     "cut off": squares(3)[:200],
-    "markup": b"<kml/>",
+    "markup": b"<svg/>",
+    "kml": (
+        b"<kml><NetworkLink><href>http://127.0.0.1/x</href></NetworkLink><Placemark><name>a</name>"
+        b"<Point><coordinates>1,2,3</coordinates></Point></Placemark></kml>"
+    ),
+    "kml of nothing": b"<kml/>",
+    "doctype": b"<!DOCTYPE kml [<!ENTITY a 'b'>]><kml/>",
+    "sequence": b'{"type": "Point", "coordinates": [1, 2]}\n{"type": "Point", "coordinates": [3, 4]}\n',
+    "topojson": b'{"type": "Topology", "arcs": [], "objects": {"a": {"type": "Point", "coordinates": [1, 2]}}}',
+    "two objects": b'{"type": "Topology", "arcs": [], "objects": {"a": {"type": null}, "b": {"type": null}}}',
+    "esri json": b'{"features": [{"attributes": {"a": 1}, "geometry": {"x": 1, "y": 2}}]}',
+    "no parquet": b"PAR1" + b"\x00" * 100,
+    "no flatgeobuf": b"fgb\x03fgb\x00" + b"\x00" * 100,
+    "pickle": b"\x80\x04N.",
     "picture": b"\x89PNG\r\n\x1a\n",
     "an archive of nothing": zipped("x.txt", b"1"),
     "a way out": zipped("../x.geojson", squares(1)),

@@ -168,15 +168,15 @@ export class AreaFigures {
   legend(text) {
     const values = this.values;
     if (!values) return null;
-    const unit = values.area_unit ?? text.say("areas");
+    const [one, many] = values.area_units ?? [text.say("areas"), text.say("areas")];
+    const counted = (n) => `${text.whole(n)}${text.joint}${n === 1 ? one : many}`;
     const rows = (values.classes ?? []).map((row, place) => ({
       swatch: swatch(row.colour),
       label: row.label ?? interval(row, place, text),
-      count: `${text.whole(row.n)}${text.joint}${unit}`,
+      count: counted(row.n),
     }));
     if (values.n_no_data > 0) {
-      const count = `${text.whole(values.n_no_data)}${text.joint}${unit}`;
-      rows.push({ swatch: swatch(null), label: text.say("noData"), count });
+      rows.push({ swatch: swatch(null), label: text.say("noData"), count: counted(values.n_no_data) });
     }
     const title = values.unit ? `${values.title}（${values.unit}）` : values.title;
     return { title: text.joint ? title.replace("（", " (").replace("）", ")") : title, note: values.note, rows };

@@ -11,6 +11,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "page.dashboard": ("网格看板", "Dashboard"),
     "page.cases": ("案件", "Cases"),
     "page.import": ("数据导入", "Import"),
+    "page.boundaries": ("网格边界", "Boundaries"),
     "frame.whole": ("全部区域", "Everything"),
     "frame.search": ("查找区域", "Find an area"),
     "frame.search_hint": ("名称、别名或编码", "Name, alias or code"),

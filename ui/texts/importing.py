@@ -21,9 +21,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "import.kind.effort": ("巡查与专项行动", "Patrols and campaigns"),
     "import.file": ("文件", "File"),
     "import.file_hint": (
-        "CSV、XLSX、GeoJSON；边界还可以是 GeoPackage、打包的 Shapefile。不超过 {mb} MB，更大的请用命令行。",
-        "CSV, XLSX, GeoJSON; boundaries also GeoPackage or zipped Shapefile. Up to {mb} MB; "
-        "larger ones by command.",
+        "清单：CSV、XLSX、GeoJSON；图层：GeoJSON、Esri JSON、TopoJSON、GeoPackage、打包的 Shapefile、KML/KMZ、"
+        "GeoParquet、FlatGeobuf。不超过 {mb} MB，更大的请用命令行。",
+        "Lists: CSV, XLSX, GeoJSON. Layers: GeoJSON, Esri JSON, TopoJSON, GeoPackage, zipped Shapefile, KML/KMZ, "
+        "GeoParquet, FlatGeobuf. Up to {mb} MB; larger ones by command.",
     ),
     "import.reading": ("正在读取 {file}", "Reading {file}"),
     "import.waiting": (
@@ -36,11 +37,46 @@ TEXT: dict[str, tuple[str, str]] = {
         "The encoding is not certain; choose by the text below.",
     ),
     "import.sheet": ("工作表", "Sheet"),
+    "import.layer": ("图层", "Layer"),
+    "import.format": ("格式", "Format"),
+    "import.read_so": ("据此读取", "Read it so"),
+    "import.looks_exchanged": (
+        "坐标像是纬度在前、经度在后。请确认后勾选对调；程序不会擅自对调。",
+        "The numbers look like latitude before longitude. Tick the box if they are; nothing is exchanged unasked.",
+    ),
+    "import.looks_projected": (
+        "坐标数值像是以米为单位，可能是下列坐标系；请选择其一，并在地图上核对落点。",
+        "The numbers look like metres. They could be in one of these systems; choose one and look at the map.",
+    ),
+    "import.guess": (
+        "{name}：落在 {lon:.3f}, {lat:.3f}",
+        "{name}: lands at {lon:.3f}, {lat:.3f}",
+    ),
+    "import.more_guesses": ("……另有 {n} 个", "… and {n} more"),
+    "import.datum_details": (
+        "各坐标系下与已有数据的吻合程度",
+        "How well it fits what is stored, system by system",
+    ),
+    "import.datum_file": ("文件为 {name}", "The file is in {name}"),
+    "import.datum_stored": ("已有数据其实为 {name}", "What is stored is really in {name}"),
+    "import.within": ("10 米以内的顶点", "Corners within 10 m"),
+    "import.median_m": ("中位距离（米）", "Median distance, m"),
+    "import.shift_map": ("两种读法下的位置", "Where it lies, read in two ways"),
+    "import.shift_map_note": (
+        "细线：按目前所选坐标系读取；粗线：按最吻合的坐标系读取。底图为已有边界和道路。",
+        "Thin line: as chosen now. Heavy line: as it fits best. Beneath: boundaries and streets already stored.",
+    ),
     "import.first_rows": ("前 20 行", "First 20 rows"),
     "import.source": ("清单名称", "Name of the list"),
     "import.source_hint": (
         "同一清单每周再导入时用同一个名称；名称加编号认定同一件。",
         "Use the same name every week: name and number together identify a case.",
+    ),
+    "import.is_draft": ("作为草稿，暂不生效", "As a draft, not in force yet"),
+    "import.is_draft_help": (
+        "草稿在“网格边界”页核对影响清单后发布；在此之前不影响任何案件和统计。",
+        "A draft is published on the Boundaries page after a look at its bill; until then no case and no figure "
+        "changes.",
     ),
     "import.column_none": ("（不导入）", "(leave out)"),
     "import.coord_sys": ("坐标系", "Coordinate system"),

@@ -88,7 +88,7 @@ def _values(shift: int) -> dict[str, object]:
     return {
         "title": "新增诉求",
         "unit": "件",
-        "area_unit": "个网格",
+        "area_units": ["个网格", "个网格"],
         "note": f"2026-10-0{1 + shift} 至 2026-11-01",
         "classes": classes,
         "values": values,
