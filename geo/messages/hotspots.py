@@ -75,4 +75,16 @@ MESSAGES: dict[str, Message] = {
         "Measure both with the same cells and the same bandwidth.",
         "请用相同的像元和带宽分别计算。",
     ),
+    "season_not_count": Message(
+        "A season of {season} periods is none.",
+        "{season} 个时段不能构成一个季节周期。",
+        "Give 2 or more, for example 12 for months.",
+        "请给出不小于 2 的整数，例如按月为 12。",
+    ),
+    "cube_differs": Message(
+        "Scores and significance differ in places or periods, or there are too few periods ({n_periods}).",
+        "得分与显著性的地点或时段不一致，或时段过少（{n_periods} 个）。",
+        "Give both for the same places and at least two periods.",
+        "请为相同地点给出两者，且至少两个时段。",
+    ),
 }
