@@ -48,7 +48,7 @@ def test_R1_7_the_cutoff_worked_by_hand():
     # n = 5, alpha = 0.05: allowed 0.01, 0.02, 0.03, 0.04, 0.05; the third p is the last below its own.
     assert fdr_cutoff([0.5, 0.029, 0.005, 0.025, 0.06], alpha=0.05) == pytest.approx(0.03)
     assert fdr_cutoff([0.2, 0.3], alpha=0.05) == pytest.approx(0.025)  # none: that of Bonferroni
-    assert fdr_cutoff([0.05], alpha=0.05) == 0.05  # not below its own
+    assert fdr_cutoff([0.001, 0.05], alpha=0.05) == pytest.approx(0.025)  # 0.05 is not below its own 0.05
     assert fdr_cutoff([], alpha=0.05) == 0.05
 
 
