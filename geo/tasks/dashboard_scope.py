@@ -136,7 +136,11 @@ class Scope:
         if level is None:
             return None
         cases = period_filter("n_new", narrow(self.where, without=(level,)), self.period)
-        return LeftOut("outside", self.store.count_cases(cases), cases)
+        if is_beside_chain(level):
+            return LeftOut("outside", self.store.count_cases(cases), cases)
+        period = self.period  # the same question as that of the areas inside, whose answer is kept
+        counts = self.store.period_counts(level, self.where, start=period.start, end=period.end)
+        return LeftOut("outside", int(counts.loc[counts["group"].isna(), "n_new"].sum()), cases)
 
     def facilities(self) -> pd.DataFrame:
         """Facilities inside, by kind."""
