@@ -416,7 +416,7 @@ def _bring(page: Page, kind: str, file: Path, **choices: str) -> None:
     page.locator('[class*="st-key-import_kind"] label', has_text=kind).first.click()
     wait_until_drawn(page)
     page.locator("input[type=file]").set_input_files(str(file))
-    expect(page.locator(".st-key-check")).to_be_visible()
+    expect(page.locator(".st-key-check")).to_be_visible(timeout=60_000)  # the first reader has to start
     wait_until_drawn(page)
     for key, option in choices.items():
         choose(page, key, option)

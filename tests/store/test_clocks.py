@@ -87,7 +87,10 @@ def test_fault_G16_a_machine_that_moves_to_another_zone_counts_the_same_hours_an
                     store_at(store, NOON, *rows)
                 found.append(
                     [
-                        store.period_counts(by, CaseFilter(), **YEAR).sort_values("group").to_dict("records")
+                        store.period_counts(by, CaseFilter(), **YEAR)
+                        .sort_values("group")
+                        .fillna(-1)
+                        .to_dict("records")
                         for by in ("hour", "weekday", "month")
                     ]
                     + [store.read("cases", order_by=["case_id"])["reported_at"].tolist(), store.time_zone]

@@ -138,9 +138,12 @@ def test_fault_G07_a_read_that_is_cut_in_its_middle_is_asked_once_more(url, kill
                 kill()
             return int(store._db.row("SELECT value FROM store_meta WHERE name = 'data_version'")[0])
 
-        monkeypatch.setattr(store, "data_version", version)
+        monkeypatch.setattr(store, "_read_version", version)
         assert store.count_cases(CaseFilter()) == 1
         assert len(rounds) == 2
+        rounds.clear()
+        counts = store.at_once(lambda: [store.count_cases(CaseFilter()) for _ in range(3)])
+        assert (counts, len(rounds)) == ([1, 1, 1], 2)
 
 
 def test_fault_G07_a_write_that_is_cut_says_so_and_leaves_nothing(url, kill, monkeypatch):
