@@ -21,7 +21,8 @@ run: $(VENV)/.run
 	$(BIN)/python -m geo serve
 
 test: system lint
-	$(BIN)/python -c "from geo.analysis.assign import warm_up; warm_up()"
+	$(BIN)/python -c "from geo.tasks.opening import warm_up; warm_up()"
+	$(BIN)/python -c "from geo.analysis.local_statistics import warm_up; warm_up()"
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 stress: system $(VENV)/.dev

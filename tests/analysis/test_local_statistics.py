@@ -107,6 +107,7 @@ def test_local_geary_equals_esda_on_the_sets_of_libpysal(folder):
     np.testing.assert_allclose(table["observed"], peer.localG, rtol=0, atol=1e-12)
 
 
+@pytest.mark.xdist_group("esda")  # which compiles its loops in every process anew
 @pytest.mark.parametrize("folder", SETS)
 def test_p_values_by_permutation_go_with_those_of_esda(folder):
     values, theirs = read_sample(folder)
