@@ -1,7 +1,8 @@
 """Mend boundaries by the remedies a person chose, and account for every square metre (边界修复).
 
 The layer given is never changed; what comes back is a new draft. A remedy that would change an area by
-more than a ceiling is left out unless that finding was consented to. Whatever was changed gets the corners
+more than a ceiling, alone or together with those applied before it, is left out unless that finding was
+consented to. Whatever was changed gets the corners
 of its neighbours, so that shared edges stay shared.
 """
 
@@ -38,7 +39,7 @@ class Repaired:
     the remedies said), `change_share`."""
     applied: tuple[Remedy, ...]
     refused: tuple[Remedy, ...]
-    """Remedies above the ceiling that were not consented to."""
+    """Remedies that would have gone above the ceiling and were not consented to."""
 
 
 def repair_areas(
@@ -57,7 +58,8 @@ def repair_areas(
     remedies
         Chosen among those of `geo.analysis.remedies.offer_remedies` for these areas.
     ceiling_share
-        Largest change of an area by one remedy without consent, 0 to 1.
+        Largest change of an area without consent, all remedies of it taken together, 0 to 1. They are taken
+        in their order.
     consents
         Findings whose remedy may change more.
 
@@ -67,8 +69,7 @@ def repair_areas(
         See there.
     """
     chosen = list({remedy.finding: remedy for remedy in remedies}.values())
-    refused = [r for r in chosen if r.largest_share > ceiling_share and r.finding not in consents]
-    applied = [remedy for remedy in chosen if remedy not in refused]
+    applied, refused = _hold_to(chosen, areas, ceiling_share, consents)
     ids = areas["area_id"].tolist()
     before = dict(zip(ids, areas.geometry.to_numpy(dtype=object), strict=True))
     after = dict(before)
@@ -87,6 +88,29 @@ def repair_areas(
         shapes = match_corners(shapes, near=kept["area_id"].isin(touched).to_numpy(bool))
     mended = kept.set_geometry(gpd.GeoSeries(shapes, index=kept.index, crs=areas.crs))
     return Repaired(mended, _tell_changes(areas, mended, applied), tuple(applied), tuple(refused))
+
+
+def _hold_to(
+    chosen: Sequence[Remedy], areas: gpd.GeoDataFrame, ceiling_share: float, consents: Collection[int]
+) -> tuple[list[Remedy], list[Remedy]]:
+    """Split remedies into those that stay within the ceiling or were consented to, and the others."""
+    surface = dict(
+        zip(areas["area_id"], area_m2(areas.geometry.to_numpy(dtype=object)).tolist(), strict=True)
+    )
+    changed: dict[str, float] = {}
+    applied: list[Remedy] = []
+    refused: list[Remedy] = []
+    for remedy in chosen:
+        after = {code: changed.get(code, 0.0) + abs(m2) for code, m2 in remedy.changes_m2.items()}
+        is_large = any(m2 > ceiling_share * surface[code] for code, m2 in after.items())
+        if remedy.finding in consents:
+            applied.append(remedy)
+        elif is_large:
+            refused.append(remedy)
+        else:
+            applied.append(remedy)
+            changed |= after
+    return applied, refused
 
 
 def match_corners(shapes: Geometries, *, near: np.ndarray) -> Geometries:

@@ -61,6 +61,18 @@ def test_a_change_above_the_ceiling_needs_consent_and_the_layer_given_is_not_cha
     assert layer.geometry.to_wkb().tolist() == before
 
 
+def test_small_changes_of_one_area_add_up_to_the_ceiling():
+    # Two gaps of 0.6 % of the middle each: the first is within 1 %, both together are not.
+    layer = areas(w=box(-100, 0, -0.6, 100), m=box(0, 0, 100, 100), e=box(100.6, 0, 200, 100))
+    found = check_tiling(layer, parents=areas(p=box(-100, 0, 200, 100)))
+    first, second = (r for r in offer_remedies(found, layer) if (r.kind, r.area_id) == ("to_area", "m"))
+    assert max(first.largest_share, second.largest_share) < 0.01
+    held = repair_areas(layer, [first, second])
+    assert (held.applied, held.refused) == ((first,), (second,))
+    assert repair_areas(layer, [first, second], consents={second.finding}).refused == ()
+    assert repair_areas(layer, [first, second], ceiling_share=0.02).refused == ()
+
+
 @pytest.mark.parametrize(("winner", "loser"), [("a", "b"), ("b", "a")])
 def test_an_overlap_goes_to_the_winner_that_was_named(winner, loser):
     layer = overlapping()
