@@ -94,14 +94,17 @@ def open_on_basis(store: Store, basis: Basis) -> Iterator[Store]:
     if basis.name == CURRENT:
         yield store
         return
+    with store.at_once(lambda: _make_view(store, basis)) as view:
+        yield view
+
+
+def _make_view(store: Store, basis: Basis) -> Store:
     sets = store.read("boundary_sets")
     layers = BoundaryLayers(store, sets)
     placed = None if basis.name == REPORTED else _place_all(store, layers, basis)
-    view = store.recast(
+    return store.recast(
         sets[sets["set_id"].isin(basis.sets)], _read_areas(store, layers, basis.sets), placed=placed
     )
-    with view:
-        yield view
 
 
 def _read_areas(store: Store, layers: BoundaryLayers, chosen: Sequence[str]) -> gpd.GeoDataFrame:
